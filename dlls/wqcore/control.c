@@ -1,0 +1,170 @@
+/*
+ * control.c: start, counters and end of the core.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "pool.h"
+
+#define WORKERS_SIZE ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) * sizeof(struct wq_worker *))
+#define SPIN_US      15u
+
+struct wq_pool wq_pool;
+
+static struct port_lock start_lock;
+
+static void shards_free(void)
+{
+    for (unsigned i = 0; i < WQ_MAX_SHARDS; i++)
+        wq_shard_free(&wq_pool.shards[i]);
+    if (wq_pool.workers)
+        port_pages_free(wq_pool.workers, WORKERS_SIZE);
+    wq_pool.workers = NULL;
+}
+
+/* Under start_lock. */
+static bool pool_init(void)
+{
+    struct wq_pool *pool = &wq_pool;
+    unsigned max_workers;
+
+    port_start();
+    pool->processors = port_env_number("WQSHIM_PROCESSORS", port_cpu_count());
+    if (!pool->processors)
+        pool->processors = 1;
+    pool->shard_count = pool->processors < WQ_MAX_SHARDS ? pool->processors : WQ_MAX_SHARDS;
+    pool->spin_us = pool->processors > 1 ? SPIN_US : 0;
+    max_workers = port_env_number("WQSHIM_MAX_WORKERS", WQ_DEFAULT_WORKERS);
+    pool->max_workers = max_workers && max_workers <= WQ_MAX_WORKERS ? max_workers : WQ_DEFAULT_WORKERS;
+    pool->workers = port_pages_alloc(WORKERS_SIZE);
+    if (!pool->workers)
+        return false;
+    for (unsigned i = 0; i < pool->shard_count; i++) {
+        if (!wq_shard_init(&pool->shards[i])) {
+            shards_free();
+            return false;
+        }
+    }
+    wq_pool_update();
+    return true;
+}
+
+bool wq_pool_start(void)
+{
+    bool ready;
+
+    port_lock_take(&start_lock);
+    ready = at_load(&wq_pool.ready) || pool_init();
+    at_publish(&wq_pool.ready, ready);
+    port_lock_drop(&start_lock);
+    return ready;
+}
+
+/* Adds up what the workers counted. */
+static void counters_add_workers(struct wq_counters *counters)
+{
+    unsigned high = at_load(&wq_pool.high);
+
+    for (unsigned i = 0; i < high; i++) {
+        struct wq_worker *worker = at_load(&wq_pool.workers[i]);
+        uint64_t beats = at_peek(&worker->beat) / 2, inner = at_peek(&worker->inner);
+
+        counters->taken += beats - inner;
+        counters->run += beats - at_peek(&worker->batons);
+        counters->posted += (uint64_t)at_peek(&worker->posted);
+    }
+    counters->memory += high * sizeof(struct wq_worker);
+}
+
+void wq_counters_read(struct wq_counters *counters)
+{
+    struct wq_pool *pool = &wq_pool;
+
+    memset(counters, 0, sizeof(*counters));
+    counters->persistent_run = wq_persistent_count();
+    if (!at_load(&pool->ready))
+        return;
+    counters_add_workers(counters);
+    for (unsigned i = 0; i < pool->shard_count; i++)
+        counters->posted += wq_shard_total(&pool->shards[i]);
+    counters->memory += wq_segments_memory() + WORKERS_SIZE;
+    counters->processors = pool->processors;
+    port_lock_take(&pool->lock);
+    counters->workers = pool->count;
+    counters->workers_peak = pool->peak;
+    counters->workers_started = pool->started;
+    counters->workers_parked = pool->parked;
+    counters->threads = pool->threads;
+    counters->threads_peak = pool->threads_peak;
+    counters->threads_failed = pool->start_failed;
+    counters->max_workers = pool->max_workers;
+    port_lock_drop(&pool->lock);
+}
+
+/* Lets the workers run what is queued and end. */
+static void workers_stop(void)
+{
+    struct wq_pool *pool = &wq_pool;
+    bool join;
+
+    while (wq_pool_has_work() && !port_exiting()) {
+        wq_pool_attend();
+        port_park(&(struct port_parker){0}, port_clock_us() + 1000);
+    }
+    port_lock_take(&pool->lock);
+    pool->stopping = true;
+    wq_pool_update();
+    port_lock_drop(&pool->lock);
+    for (;;) {
+        unsigned left;
+
+        port_lock_take(&pool->lock);
+        left = pool->count;
+        join = pool->idle != NULL;
+        port_lock_drop(&pool->lock);
+        if (!left)
+            break;
+        if (join)
+            wq_pool_wake(false);
+        else
+            port_park(&(struct port_parker){0}, port_clock_us() + 1000);
+    }
+    if (pool->have_ended)
+        port_thread_join(&pool->ended);
+}
+
+bool wq_shutdown(void)
+{
+    struct wq_pool *pool = &wq_pool;
+
+    if (port_self() || wq_persistent_is_self())
+        return false;
+    wq_persistent_stop();
+    if (!at_load(&pool->ready))
+        return true;
+    workers_stop();
+    wq_monitor_stop();
+    for (unsigned i = 0; i < pool->high; i++)
+        port_pages_free(pool->workers[i], sizeof(struct wq_worker));
+    shards_free();
+    wq_segments_free();
+    memset(pool, 0, sizeof(*pool));
+    return true;
+}
+
+void wq_fault_set(unsigned kind, uint32_t times)
+{
+    if (kind < PORT_FAULT_COUNT)
+        port_fault_set((enum port_fault)kind, times);
+}
+
+void *wq_alloc(size_t size)
+{
+    return port_heap_alloc(size);
+}
+
+void wq_free(void *block)
+{
+    port_heap_free(block);
+}

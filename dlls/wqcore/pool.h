@@ -1,0 +1,174 @@
+/*
+ * pool.h: the process's one pool, as its own files see it.
+ *
+ *   post.c     how work comes in          worker.c   the workers' loop: find, run, spin, park, retire
+ *   wake.c     who is woken or started    monitor.c  growth when routines block
+ *   own.c      the persistent thread      control.c  start, counters, end
+ *   queue.c    queues over the pool
+ *
+ * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
+ * those of docs/locking.md.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_POOL_H
+#define WQ_POOL_H
+
+#include "port/port.h"
+#include "ring.h"
+#include "shard.h"
+#include "wqcore.h"
+
+#define WQ_MAX_WORKERS     65535u
+#define WQ_DEFAULT_WORKERS 512u
+#define WQ_MAX_SHARDS      64u
+#define WQ_AWAKE_BITS      64u
+#define WQ_AWAKE_WORDS     ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) / WQ_AWAKE_BITS)
+
+struct wq_worker {
+    struct port_parker parker;    /* its own rules */
+    struct wq_worker *idle_below; /* P: next older one on the idle stack */
+    struct wq_worker *idle_above; /* P */
+    struct port_thread thread;    /* P: joined when the worker has ended */
+    unsigned id;                  /* C: index in wq_pool.workers */
+    uint32_t parked;         /* PA: on the idle stack; whoever takes it off clears it and then wakes it */
+    uint32_t blocked;        /* PA: not counted as runnable */
+    uint32_t searching;      /* A: holds the pool's token */
+    uint32_t joinable;       /* A: 1 = thread is filled in */
+    uint32_t blocking_depth; /* W: nested wq_blocking_begin */
+    uint32_t tick;           /* W: slots run, for looking at the shards now and then */
+    uint64_t beat;           /* W: odd while a routine runs; up by two for each that finished */
+    uint64_t inner;          /* W: of those, routines that ran inside another one */
+    uint64_t batons;         /* W: slots that were activations of queues */
+    int64_t posted;          /* W: slots pushed to the own ring, less those moved on to a shard */
+    uint64_t beat_seen;      /* M */
+    uint32_t beat_still;     /* M: ticks without a change inside a routine */
+    struct wq_ring ring;     /* its own rules */
+};
+
+struct wq_pool {
+    /* Read by every submission and hardly ever written, so on lines of their own. */
+    _Alignas(PORT_CACHE_PAIR) uint32_t ready; /* A: 1 = the shards are there */
+    uint32_t token;       /* A: 1 = somebody searches for work, or is being woken for it */
+    uint32_t wakeable;    /* PA: 1 = another worker may be woken or started */
+    uint32_t excess;      /* PA: 1 = more workers are runnable than may be */
+    uint32_t monitor_on;  /* A: 1 = the monitor ticks */
+    unsigned shard_count; /* C */
+    unsigned spin_us;     /* C: how long a worker looks for work before it parks; 0 on one processor */
+
+    _Alignas(PORT_CACHE_PAIR) struct port_lock lock;
+    struct wq_worker *idle;    /* P: the parked worker that was last active */
+    unsigned processors;       /* C */
+    unsigned max_workers;      /* P */
+    unsigned count;            /* P: workers that exist, starting ones included */
+    unsigned parked;           /* P */
+    unsigned blocked;          /* P: workers not parked and not runnable */
+    unsigned boost;            /* P: runnable workers that the monitor allows beyond the processors */
+    unsigned long_queued;      /* P: long routines that did not start yet */
+    unsigned high;             /* PA: ids below it have been used */
+    unsigned peak;             /* P: most workers that existed at a time */
+    unsigned started;          /* P: workers started altogether */
+    unsigned start_failed;     /* P: thread starts that failed */
+    unsigned threads;          /* P: workers, monitor and persistent thread that exist */
+    unsigned threads_peak;     /* P */
+    bool starved;              /* P: the last start failed; the monitor will try again */
+    bool stopping;             /* P */
+    bool have_ended;           /* P: ended holds a thread */
+    struct port_thread ended;  /* P: the worker that ended last; it joined the one before it */
+    struct wq_worker *retired; /* P: structures without a thread, linked by idle_below */
+
+    _Alignas(
+        PORT_CACHE_PAIR) struct wq_item *inbox; /* A: items that found no memory for a slot, newest first */
+
+    struct wq_worker **workers;            /* C; entries A: by id; never freed while the pool lives */
+    uint64_t awake[WQ_AWAKE_WORDS];        /* PA: one bit for each worker that is not parked */
+    struct wq_shard shards[WQ_MAX_SHARDS]; /* their own rules */
+};
+
+extern struct wq_pool wq_pool;
+
+/* ---- control.c ---- */
+
+/* Makes the shards if they are not there. Returns false if there is no memory. */
+bool wq_pool_start(void);
+
+/* ---- post.c ---- */
+
+/* Queues a call from wherever the caller runs. Returns false if there is no memory. */
+bool wq_pool_push(wq_routine routine, void *param);
+
+/* The routine of slots that carry an item: runs it. */
+void WQ_CALL wq_item_run(void *param);
+
+/* Adds an item to a stack of items that anybody may push to and that is always taken whole. A full fence. */
+void wq_stack_push(struct wq_item **stack, struct wq_item *item);
+
+/* Takes all items of such a stack, oldest first. Returns NULL if there are none. */
+struct wq_item *wq_stack_take(struct wq_item **stack);
+
+/* ---- worker.c ---- */
+
+void wq_worker_main(void *arg);
+
+/* True if a slot waits anywhere: in a shard, the inbox or the ring of a worker that is not parked. */
+bool wq_pool_has_work(void);
+
+/* ---- idle.c ---- */
+
+/* Puts a worker on the idle stack. Under the pool's lock. */
+void wq_idle_add(struct wq_worker *worker);
+
+/* Takes a parked worker off the idle stack. Under the pool's lock; whoever does this then wakes it. */
+void wq_idle_remove(struct wq_worker *worker);
+
+/* Marks the worker in, or takes it out of, the set whose rings are looked at. Under the pool's lock. */
+void wq_awake_set(struct wq_worker *worker, bool on);
+
+/* Calls fn for each worker that is not parked, until it returns true. Returns whether one did. */
+bool wq_awake_any(bool (*fn)(struct wq_worker *worker, void *param), void *param);
+
+/* ---- wake.c ---- */
+
+/* To be called after work became visible, with a full fence between: makes sure that somebody will see it. */
+void wq_pool_attend(void);
+
+/* Recomputes wakeable. Under the pool's lock, after each change of what it depends on. */
+void wq_pool_update(void);
+
+/* Wakes a parked worker or starts one, whether or not that exceeds the processors. token: the worker takes
+ * over the token, which the caller holds. Returns false (the token is free then) if the maximum is reached or
+ * no thread can be made. */
+bool wq_pool_wake(bool token);
+
+/* Counts a worker as not runnable (blocked) or as runnable again. */
+void wq_worker_block(struct wq_worker *worker);
+void wq_worker_unblock(struct wq_worker *worker);
+
+/* Counts a thread of the core; n is 1 or -1. Under the pool's lock. */
+void wq_pool_count_thread(int n);
+
+/* ---- monitor.c ---- */
+
+/* Makes the monitor tick until nothing is queued. */
+void wq_monitor_wake(void);
+
+/* Ends the monitor thread, if there is one. */
+void wq_monitor_stop(void);
+
+/* ---- own.c ---- */
+
+/* Routines that finished on the persistent thread. */
+uint64_t wq_persistent_count(void);
+
+/* True when called from the persistent thread. */
+bool wq_persistent_is_self(void);
+
+/* Ends the persistent thread, if there is one, after it ran what is queued. */
+void wq_persistent_stop(void);
+
+/* ---- report.c ---- */
+
+/* Appends the counters to the file named by WQSHIM_REPORT. At process exit. */
+void wq_report_exit(void);
+
+#endif

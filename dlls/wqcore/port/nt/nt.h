@@ -1,0 +1,53 @@
+/*
+ * nt.h: the ntdll functions that the port uses and mingw-w64's headers lack.
+ *
+ * Signatures as documented by the DDK or, for the alert-by-thread-id pair, by their use in public projects.
+ * docs/imports.md lists every function that our modules import.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_PORT_NT_H
+#define WQ_PORT_NT_H
+
+#include <windows.h>
+#include <winternl.h>
+
+#ifndef STATUS_SUCCESS
+#define STATUS_SUCCESS ((NTSTATUS)0)
+#endif
+#ifndef STATUS_TIMEOUT
+#define STATUS_TIMEOUT ((NTSTATUS)0x102)
+#endif
+#define PORT_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define PORT_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
+
+NTSYSAPI NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE thread_id);
+NTSYSAPI NTSTATUS NTAPI NtWaitForAlertByThreadId(const void *address, const LARGE_INTEGER *timeout);
+NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
+                                         const LARGE_INTEGER *timeout);
+NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);
+NTSYSAPI NTSTATUS NTAPI NtYieldExecution(void);
+NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
+NTSYSAPI BOOL NTAPI RtlQueryPerformanceCounter(LARGE_INTEGER *counter);
+NTSYSAPI BOOL NTAPI RtlQueryPerformanceFrequency(LARGE_INTEGER *frequency);
+NTSYSAPI void NTAPI RtlExitUserThread(NTSTATUS status);
+NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                         HANDLE process, void *start, void *param, ULONG flags,
+                                         ULONG_PTR zero_bits, SIZE_T stack_commit, SIZE_T stack_reserve,
+                                         void *attribute_list);
+NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, void **base, ULONG_PTR zero_bits,
+                                                SIZE_T *size, ULONG type, ULONG protect);
+NTSYSAPI NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG type);
+NTSYSAPI NTSTATUS NTAPI NtCreateEvent(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
+                                      ULONG type, BOOLEAN state);
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
+NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
+                                    IO_STATUS_BLOCK *io, const void *buffer, ULONG length,
+                                    LARGE_INTEGER *offset, ULONG *key);
+NTSYSAPI NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(WCHAR *environment, UNICODE_STRING *name,
+                                                      UNICODE_STRING *value);
+NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
+NTSYSAPI NTSTATUS NTAPI LdrUnloadDll(HMODULE module);
+NTSYSAPI NTSTATUS NTAPI LdrDisableThreadCalloutsForDll(HMODULE module);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * port_os.h: the inline part of the port on ntdll.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_PORT_OS_H
+#define WQ_PORT_OS_H
+
+struct port_thread {
+    void *handle; /* owned by whoever started the thread */
+};
+
+/* What one thread keeps in our static TLS block. */
+struct port_tls {
+    void *self; /* owner only */
+};
+
+extern unsigned long _tls_index; /* set by the loader */
+extern bool port_has_rdpid;      /* constant after start */
+
+static inline void port_relax(void)
+{
+    __builtin_ia32_pause();
+}
+
+static inline struct port_tls *port_tls(void)
+{
+    struct port_tls **blocks;
+
+#ifdef __x86_64__
+    __asm__("movq %%gs:0x58, %0" : "=r"(blocks)); /* TEB.ThreadLocalStoragePointer */
+#else
+    __asm__("movl %%fs:0x2c, %0" : "=r"(blocks));
+#endif
+    return blocks[_tls_index];
+}
+
+static inline void *port_self(void)
+{
+    return port_tls()->self;
+}
+
+static inline unsigned port_cpu(void)
+{
+    uintptr_t id;
+
+    if (__builtin_expect(port_has_rdpid, 1)) {
+        __asm__ volatile("rdpid %0" : "=r"(id));
+        return (unsigned)id & 0xfff; /* above it stands the NUMA node */
+    }
+#ifdef __x86_64__
+    __asm__("movq %%gs:0x30, %0" : "=r"(id)); /* the TEB's own address: one per thread */
+#else
+    __asm__("movl %%fs:0x18, %0" : "=r"(id));
+#endif
+    return (unsigned)(id >> 12) * 0x9e3779b1u >> 20;
+}
+
+#endif

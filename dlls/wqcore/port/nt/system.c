@@ -1,0 +1,111 @@
+/*
+ * system.c: clock, processors and memory on ntdll.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <cpuid.h>
+
+#include "../port.h"
+#include "nt.h"
+
+bool port_has_rdpid;
+
+#define PEB_PROCESS_HEAP 1 /* index in PEB.Reserved4: offset 0x30, 32-bit 0x18 */
+
+static uint64_t ticks_per_second; /* constant after port_start */
+static unsigned cpu_count;        /* constant after port_start */
+
+void port_start(void)
+{
+    SYSTEM_BASIC_INFORMATION info;
+    LARGE_INTEGER frequency;
+    unsigned eax, ebx, ecx, edx;
+
+    RtlQueryPerformanceFrequency(&frequency);
+    ticks_per_second = (uint64_t)frequency.QuadPart;
+    cpu_count = 1;
+    if (!NtQuerySystemInformation(SystemBasicInformation, &info, sizeof(info), NULL) &&
+        info.NumberOfProcessors > 0)
+        cpu_count = (unsigned)info.NumberOfProcessors;
+    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+        port_has_rdpid = (ecx >> 22) & 1;
+}
+
+unsigned port_cpu_count(void)
+{
+    return cpu_count;
+}
+
+uint64_t port_clock_us(void)
+{
+    LARGE_INTEGER now;
+    uint64_t seconds, rest;
+
+    RtlQueryPerformanceCounter(&now);
+    seconds = (uint64_t)now.QuadPart / ticks_per_second;
+    rest = (uint64_t)now.QuadPart % ticks_per_second;
+    return seconds * 1000000 + rest * 1000000 / ticks_per_second;
+}
+
+uint64_t port_process_cpu_us(void)
+{
+    KERNEL_USER_TIMES times;
+
+    if (NtQueryInformationProcess(PORT_THIS_PROCESS, ProcessTimes, &times, sizeof(times), NULL))
+        return 0;
+    return (uint64_t)(times.KernelTime.QuadPart + times.UserTime.QuadPart) / 10;
+}
+
+bool port_processors_busy(void)
+{
+    /* A yield returns within 2 us if nobody else wants this processor. When somebody does, a thread that just
+     * woke may get it back at once, but not several times in a row. */
+    const uint64_t long_yield_us = 100;
+
+    for (int i = 0; i < 6; i++) {
+        uint64_t before = port_clock_us();
+
+        NtYieldExecution();
+        if (port_clock_us() - before >= long_yield_us)
+            return true;
+    }
+    return false;
+}
+
+static void *process_heap(void)
+{
+    return NtCurrentTeb()->ProcessEnvironmentBlock->Reserved4[PEB_PROCESS_HEAP];
+}
+
+void *port_pages_alloc(size_t size)
+{
+    SIZE_T rounded = size;
+    void *pages = NULL;
+
+    if (port_fault_hit(PORT_FAULT_MEMORY))
+        return NULL;
+    if (NtAllocateVirtualMemory(PORT_THIS_PROCESS, &pages, 0, &rounded, MEM_RESERVE | MEM_COMMIT,
+                                PAGE_READWRITE))
+        return NULL;
+    return pages;
+}
+
+void port_pages_free(void *pages, size_t size)
+{
+    SIZE_T all = 0;
+
+    (void)size;
+    NtFreeVirtualMemory(PORT_THIS_PROCESS, &pages, &all, MEM_RELEASE);
+}
+
+void *port_heap_alloc(size_t size)
+{
+    if (port_fault_hit(PORT_FAULT_MEMORY))
+        return NULL;
+    return RtlAllocateHeap(process_heap(), 0, size);
+}
+
+void port_heap_free(void *block)
+{
+    RtlFreeHeap(process_heap(), 0, block);
+}

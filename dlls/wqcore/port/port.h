@@ -1,0 +1,162 @@
+/*
+ * port.h: what the core needs of an operating system. nt/ implements it on ntdll alone, posix/ on Linux.
+ *
+ * The core calls nothing else: no clock, thread, park, memory or processor-number call stands outside this
+ * seam, and nothing here knows about work items.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_PORT_H
+#define WQ_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "atomic.h"
+#include "port_os.h" /* of nt/ or posix/ */
+
+#define PORT_CACHE_PAIR 128 /* bytes: two lines, because processors fetch them in pairs */
+#define PORT_FOREVER    UINT64_MAX
+
+/* port_os.h brings, inline because they are on the hot path:
+ *   unsigned port_cpu(void)     the processor we run on (or a number that is constant for the thread); a hint
+ *   void port_relax(void)       tells the processor that this is a spin loop
+ *   void *port_self(void)       the calling thread's own pointer, NULL until port_self_set
+ *   struct port_thread          a started thread */
+
+/* ---- processors and time
+ * ------------------------------------------------------------------------------------------- */
+
+/* Reads what the port needs to know of the machine. Called once, before anything else here. */
+void port_start(void);
+
+/* Number of processors that this process may use, at least 1. Constant for the life of the process. */
+unsigned port_cpu_count(void);
+
+/* Monotonic time in microseconds since an arbitrary start. */
+uint64_t port_clock_us(void);
+
+/* Processor time used by the whole process, in microseconds. Coarse (10 ms under Wine) and slow (20 us): for
+ * the monitor. */
+uint64_t port_process_cpu_us(void);
+
+/* True if other threads are waiting for a processor, found by offering ours: false means a processor is idle.
+ * The caller may lose its time slice, so this is for the monitor only. */
+bool port_processors_busy(void);
+
+/* True once the process is exiting: the other threads are gone and whatever they held will never be given
+ * back. */
+bool port_exiting(void);
+
+/* ---- locks: for the slow paths
+ * ------------------------------------------------------------------------------------- */
+
+/* A mutex of one word that parks its waiters. Zero-initialised. Not recursive. While the process exits it is
+ * always granted, because its holder may have been ended. */
+struct port_lock {
+    uint32_t word; /* A: 0 free, 1 held, 2 held and somebody may be waiting */
+};
+
+void port_lock_take(struct port_lock *lock);
+void port_lock_drop(struct port_lock *lock);
+
+/* ---- parking
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* One per thread that parks; a wake-up given before the park is kept, several count as one. */
+struct port_parker {
+    uint32_t word;    /* A: 1 = a wake-up is there */
+    uintptr_t thread; /* constant after port_parker_init: whom to wake */
+};
+
+/* Ties the parker to the calling thread. */
+void port_parker_init(struct port_parker *parker);
+
+/* Consumes a wake-up, waiting for it until the deadline (port_clock_us time, PORT_FOREVER for none). Owner
+ * only. Returns false if the deadline passed without one. */
+bool port_park(struct port_parker *parker, uint64_t deadline_us);
+
+/* Gives a wake-up. Any thread; the parker's thread must not have ended. */
+void port_unpark(struct port_parker *parker);
+
+/* Sleeps until *word differs from seen, port_wake_word(word) was called, or for no reason. */
+void port_wait_word(uint32_t *word, uint32_t seen);
+
+/* Wakes one thread that sleeps on word. */
+void port_wake_word(uint32_t *word);
+
+/* ---- alertable waits: for the persistent thread, on which APCs are delivered
+ * -------------------------------------- */
+
+/* A kernel event, auto-reset; waiting for it lets APCs run where the system has them. */
+struct port_event {
+    void *handle; /* constant after port_event_init */
+};
+
+bool port_event_init(struct port_event *event);
+void port_event_close(struct port_event *event);
+void port_event_set(struct port_event *event);
+void port_event_wait(struct port_event *event);
+
+/* ---- threads
+ * ------------------------------------------------------------------------------------------------------- */
+
+typedef void port_thread_fn(void *arg);
+
+/* Starts a thread with the process's default stack and priority and an own reference on this module, so that
+ * the code stays loaded while it runs. On success *thread must later be given to port_thread_join. Returns
+ * false, having changed nothing, if the system has no thread for us. */
+bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread);
+
+/* Waits until the thread has ended and frees what it held. */
+void port_thread_join(struct port_thread *thread);
+
+/* Gives the unused part of the calling thread's fresh stack back to the system: Wine fills it with zeros on
+ * creation, which makes every thread cost a megabyte. */
+void port_thread_trim_stack(void);
+
+/* The calling thread's own pointer, NULL until set. */
+void port_self_set(void *self);
+
+/* ---- memory
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Zeroed pages, NULL if there are none. size is rounded up to pages by the system. */
+void *port_pages_alloc(size_t size);
+void port_pages_free(void *pages, size_t size);
+
+/* Small blocks from the process heap, not zeroed; NULL if there is no memory. */
+void *port_heap_alloc(size_t size);
+void port_heap_free(void *block);
+
+/* ---- settings and reports
+ * ------------------------------------------------------------------------------------------ */
+
+/* Reads a decimal number from an environment variable (ASCII name); fallback if it is unset or not a number.
+ */
+unsigned port_env_number(const char *name, unsigned fallback);
+
+/* Appends a text to the file that the environment variable names; does nothing if it is unset or cannot be
+ * opened. */
+void port_report(const char *env_name, const char *text, size_t length);
+
+/* Puts the path of the running program, ASCII with other characters as '?', into text, zero-terminated. */
+void port_program_name(char *text, size_t size);
+
+/* ---- faults: for tests
+ * --------------------------------------------------------------------------------------------- */
+
+enum port_fault {
+    PORT_FAULT_MEMORY, /* port_pages_alloc and port_heap_alloc */
+    PORT_FAULT_THREAD, /* port_thread_start */
+    PORT_FAULT_COUNT
+};
+
+/* Lets the next `times` operations of that kind fail; UINT32_MAX means until set to 0 again. */
+void port_fault_set(enum port_fault kind, uint32_t times);
+
+/* For the implementations: true if this operation is to fail. */
+bool port_fault_hit(enum port_fault kind);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * port_os.h: the inline part of the port on Linux.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_PORT_OS_H
+#define WQ_PORT_OS_H
+
+#include <pthread.h>
+#include <sched.h>
+
+struct port_thread {
+    pthread_t id;
+};
+
+extern _Thread_local void *port_self_pointer; /* owner only */
+
+static inline void port_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    __asm__ volatile("" ::: "memory");
+#endif
+}
+
+static inline void *port_self(void)
+{
+    return port_self_pointer;
+}
+
+static inline unsigned port_cpu(void)
+{
+    int cpu = sched_getcpu();
+
+    return cpu < 0 ? 0 : (unsigned)cpu;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * post.c: how work comes into the pool. This is the hot path; docs/design.md walks through it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "pool.h"
+
+void wq_stack_push(struct wq_item **stack, struct wq_item *item)
+{
+    struct wq_item *top = at_load(stack);
+
+    do {
+        item->link = top;
+    } while (!at_cas(stack, &top, item));
+}
+
+struct wq_item *wq_stack_take(struct wq_item **stack)
+{
+    struct wq_item *item = at_exchange(stack, NULL), *oldest = NULL;
+
+    while (item) {
+        struct wq_item *next = item->link;
+
+        item->link = oldest;
+        oldest = item;
+        item = next;
+    }
+    return oldest;
+}
+
+static bool push_to_shard(wq_routine routine, void *param)
+{
+    if (__builtin_expect(!at_load(&wq_pool.ready), 0) && !wq_pool_start())
+        return false;
+    return wq_shard_push(&wq_pool.shards[port_cpu() % wq_pool.shard_count], routine, param);
+}
+
+/* The worker's ring is full: moves the older half to where everybody looks first. */
+static void ring_overflow(struct wq_worker *worker)
+{
+    struct wq_slot batch[WQ_RING_SLOTS / 2];
+    unsigned n = wq_ring_steal(&worker->ring, batch, WQ_RING_SLOTS / 2), i = 0;
+
+    while (i < n && push_to_shard(batch[i].routine, batch[i].param))
+        i++;
+    at_put(&worker->posted, worker->posted - (int64_t)i);
+    for (; i < n; i++) /* no memory: there is room again where they came from */
+        wq_ring_push(&worker->ring, batch[i].routine, batch[i].param);
+}
+
+static bool push_to_ring(struct wq_worker *worker, wq_routine routine, void *param)
+{
+    if (!wq_ring_push(&worker->ring, routine, param)) {
+        ring_overflow(worker);
+        if (!wq_ring_push(&worker->ring, routine, param))
+            return false;
+    }
+    at_put(&worker->posted, worker->posted + 1);
+    return true;
+}
+
+bool wq_pool_push(wq_routine routine, void *param)
+{
+    struct wq_worker *worker = port_self();
+
+    if (worker ? !push_to_ring(worker, routine, param) : !push_to_shard(routine, param))
+        return false;
+    wq_pool_attend();
+    return true;
+}
+
+bool wq_post(wq_routine routine, void *param)
+{
+    return wq_pool_push(routine, param);
+}
+
+void WQ_CALL wq_item_run(void *param)
+{
+    struct wq_item *item = param;
+
+    item->routine(item->param);
+}
+
+void wq_submit(struct wq_item *item)
+{
+    if (wq_pool_push(wq_item_run, item))
+        return;
+    wq_stack_push(&wq_pool.inbox, item);
+    if (at_load(&wq_pool.ready))
+        wq_pool_attend();
+}
+
+/* ---- long routines
+ * ------------------------------------------------------------------------------------------------- */
+
+struct long_job {
+    wq_routine routine;
+    void *param;
+};
+
+static void long_count(int n)
+{
+    port_lock_take(&wq_pool.lock);
+    wq_pool.long_queued += (unsigned)n;
+    wq_pool_update();
+    port_lock_drop(&wq_pool.lock);
+}
+
+static void WQ_CALL long_run(void *param)
+{
+    struct long_job job = *(struct long_job *)param;
+
+    port_heap_free(param);
+    /* The worker leaves the count of runnable ones (worker_run brings it back) before the queued one does, so
+     * that the pool never counts too few and parks somebody in between. */
+    wq_worker_block(port_self());
+    long_count(-1);
+    if (wq_pool_has_work())
+        wq_pool_attend();
+    job.routine(job.param);
+}
+
+bool wq_post_long(wq_routine routine, void *param)
+{
+    struct long_job *job;
+
+    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+        return false;
+    job = port_heap_alloc(sizeof(*job));
+    if (!job)
+        return false;
+    job->routine = routine;
+    job->param = param;
+    long_count(1);
+    if (wq_pool_push(long_run, job))
+        return true;
+    long_count(-1);
+    port_heap_free(job);
+    return false;
+}
+
+/* ---- hints
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+void wq_blocking_begin(void)
+{
+    struct wq_worker *worker = port_self();
+
+    if (!worker || worker->blocking_depth++)
+        return;
+    wq_worker_block(worker);
+    if (wq_pool_has_work())
+        wq_pool_attend();
+}
+
+void wq_blocking_end(void)
+{
+    struct wq_worker *worker = port_self();
+
+    if (worker && worker->blocking_depth && !--worker->blocking_depth)
+        wq_worker_unblock(worker);
+}
+
+void wq_raise_max_workers(unsigned count)
+{
+    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+        return;
+    if (count > WQ_MAX_WORKERS)
+        count = WQ_MAX_WORKERS;
+    port_lock_take(&wq_pool.lock);
+    if (count > wq_pool.max_workers)
+        wq_pool.max_workers = count;
+    wq_pool_update();
+    port_lock_drop(&wq_pool.lock);
+}

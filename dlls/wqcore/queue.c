@@ -1,0 +1,205 @@
+/*
+ * queue.c: queues over the pool: priority levels and a concurrency limit, serial order with a limit of one.
+ *
+ * A queue is itself an item of the pool, its baton. Submitting puts the item on a stack that never locks and,
+ * if the queue may run one more, queues the baton. The worker that gets the baton sorts the stack into the
+ * levels, takes the highest item and, if another one could run beside it, passes the baton on before it runs
+ * its own. The baton is queued at most once, so no thread ever waits to keep order and nothing is allocated.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "pool.h"
+
+#define QUEUE_RUN 64u /* items that one activation runs before others get their turn */
+
+struct level {
+    struct wq_item *first; /* Q; items are linked by link, back by spare */
+    struct wq_item *last;  /* Q */
+};
+
+struct wq_queue {
+    struct wq_item baton;  /* owned by whoever set baton_out */
+    struct wq_item *inbox; /* A: submitted, not sorted yet; spare holds the level */
+    uint32_t baton_out;    /* A: 1 = the baton is queued in the pool */
+    uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
+    unsigned limit;        /* C */
+    struct port_lock lock; /* as Q below */
+    uint32_t running;      /* QA: items whose routine is being called */
+    uint32_t filled;       /* Q: one bit for each level that is not empty */
+    wq_routine finished;   /* set before the reference for being open is dropped */
+    void *finished_param;  /* likewise */
+    struct level level[WQ_LEVELS]; /* Q */
+};
+
+static void WQ_CALL queue_run(void *param);
+
+struct wq_queue *wq_queue_create(unsigned limit)
+{
+    struct wq_queue *queue = port_heap_alloc(sizeof(*queue));
+
+    if (!queue)
+        return NULL;
+    *queue = (struct wq_queue){0};
+    queue->limit = limit == WQ_UNLIMITED ? WQ_MAX_WORKERS : limit;
+    queue->baton.routine = queue_run;
+    queue->baton.param = queue;
+    queue->refs = 1;
+    return queue;
+}
+
+/* Drops a reference. The last one finds the queue closed and empty: an item that waits has a submitter
+ * inside, a baton, or a running activation that will look at it. */
+static void queue_release(struct wq_queue *queue)
+{
+    wq_routine finished;
+    void *param;
+
+    if (at_add(&queue->refs, UINT32_MAX) != 1)
+        return;
+    finished = queue->finished;
+    param = queue->finished_param;
+    port_heap_free(queue);
+    if (finished)
+        finished(param);
+}
+
+/* Sees to it that a worker will look at the queue, if it may run one more item. */
+static void queue_kick(struct wq_queue *queue)
+{
+    uint32_t seen = 0;
+
+    if (at_load(&queue->running) >= queue->limit)
+        return; /* whoever finishes one looks again */
+    if (at_load(&queue->baton_out) || !at_cas(&queue->baton_out, &seen, 1))
+        return;
+    at_add(&queue->refs, 1);
+    wq_submit(&queue->baton);
+}
+
+void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
+{
+    item->spare = (void *)(uintptr_t)(level < WQ_LEVELS ? level : WQ_LEVELS - 1);
+    at_add(&queue->refs, 1);
+    wq_stack_push(&queue->inbox, item);
+    queue_kick(queue);
+    queue_release(queue);
+}
+
+/* Sorts what was submitted into the levels. Under the queue's lock. */
+static void queue_sort(struct wq_queue *queue)
+{
+    struct wq_item *item = at_load(&queue->inbox) ? wq_stack_take(&queue->inbox) : NULL;
+
+    while (item) {
+        struct wq_item *next = item->link;
+        unsigned number = (unsigned)(uintptr_t)item->spare;
+        struct level *level = &queue->level[number];
+
+        item->link = NULL;
+        item->spare = level->last;
+        if (level->first)
+            level->last->link = item;
+        else
+            level->first = item;
+        level->last = item;
+        queue->filled |= 1u << number;
+        item = next;
+    }
+}
+
+/* Unlinks an item from its level. Under the queue's lock. */
+static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item *item)
+{
+    struct level *level = &queue->level[number];
+    struct wq_item *before = item->spare, *after = item->link;
+
+    if (before)
+        before->link = after;
+    else
+        level->first = after;
+    if (after)
+        after->spare = before;
+    else
+        level->last = before;
+    if (!level->first)
+        queue->filled &= ~(1u << number);
+}
+
+/* Takes the next item to run and counts it as running. Under the queue's lock. NULL if there is none or the
+ * limit is reached. */
+static struct wq_item *queue_take(struct wq_queue *queue)
+{
+    struct wq_item *item;
+    unsigned number;
+
+    queue_sort(queue);
+    if (!queue->filled || queue->running >= queue->limit)
+        return NULL;
+    number = 31 - (unsigned)__builtin_clz(queue->filled);
+    item = queue->level[number].first;
+    level_remove(queue, number, item);
+    at_publish(&queue->running, queue->running + 1);
+    return item;
+}
+
+/* Runs one item. Under the queue's lock, which is dropped meanwhile. more: other items wait. */
+static void queue_run_item(struct wq_queue *queue, struct wq_item *item)
+{
+    bool more = queue->filled != 0;
+    struct wq_worker *worker = port_self();
+
+    port_lock_drop(&queue->lock);
+    if (more)
+        queue_kick(queue);
+    item->routine(item->param);
+    at_put(&worker->beat, worker->beat + 2);
+    at_put(&worker->inner, worker->inner + 1);
+    port_lock_take(&queue->lock);
+    /* A full fence before the next look at the inbox: a submitter that saw the limit reached relies on that
+     * look. */
+    at_publish(&queue->running, queue->running - 1);
+}
+
+/* The baton's routine. */
+static void WQ_CALL queue_run(void *param)
+{
+    struct wq_queue *queue = param;
+    struct wq_worker *worker = port_self();
+    struct wq_item *item = NULL;
+
+    at_put(&worker->batons, worker->batons + 1);
+    port_lock_take(&queue->lock);
+    /* From here on the baton may be queued again; the fence orders the look at the inbox after that. */
+    at_publish(&queue->baton_out, 0);
+    for (unsigned n = 0; n < QUEUE_RUN && (item = queue_take(queue)) != NULL; n++)
+        queue_run_item(queue, item);
+    if (item && (queue->filled || at_load(&queue->inbox)))
+        queue_kick(queue);
+    port_lock_drop(&queue->lock);
+    queue_release(queue);
+}
+
+bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
+{
+    bool found = false;
+
+    port_lock_take(&queue->lock);
+    queue_sort(queue);
+    for (uint32_t left = queue->filled; left && !found; left &= left - 1) {
+        unsigned number = (unsigned)__builtin_ctz(left);
+
+        for (struct wq_item *each = queue->level[number].first; each && !found; each = each->link)
+            found = each == item;
+        if (found)
+            level_remove(queue, number, item);
+    }
+    port_lock_drop(&queue->lock);
+    return found;
+}
+
+void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param)
+{
+    queue->finished = finished;
+    queue->finished_param = param;
+    queue_release(queue);
+}

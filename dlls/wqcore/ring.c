@@ -1,0 +1,31 @@
+/*
+ * ring.c: stealing from a worker's ring.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ring.h"
+
+unsigned wq_ring_steal(struct wq_ring *ring, struct wq_slot *out, unsigned max)
+{
+    size_t head = at_load(&ring->head);
+
+    for (;;) {
+        size_t length = at_load(&ring->tail) - head;
+        size_t n = length - length / 2;
+
+        if (!length)
+            return 0;
+        if (length > WQ_RING_SLOTS) { /* head is stale */
+            head = at_load(&ring->head);
+            continue;
+        }
+        if (n > max)
+            n = max;
+        for (size_t i = 0; i < n; i++) {
+            out[i].routine = at_peek(&ring->slots[(head + i) % WQ_RING_SLOTS].routine);
+            out[i].param = at_peek(&ring->slots[(head + i) % WQ_RING_SLOTS].param);
+        }
+        if (at_cas(&ring->head, &head, head + n))
+            return (unsigned)n;
+    }
+}

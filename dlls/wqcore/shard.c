@@ -1,0 +1,243 @@
+/*
+ * shard.c: the slot queue of one processor.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "shard.h"
+
+#define SLAB_SEGMENTS  16 /* segments got from the system at a time */
+#define DIRECTORY_SIZE (WQ_SHARD_SEGMENTS * sizeof(struct wq_segment *))
+
+struct wq_segment {
+    uint64_t first;                           /* A: ticket of slots[0] */
+    struct wq_segment *next;                  /* segments.lock: free list */
+    _Alignas(PORT_CACHE_PAIR) uint32_t taken; /* A: slots that consumers are done with */
+    _Alignas(PORT_CACHE_PAIR) struct wq_slot slots[WQ_SEGMENT_SLOTS];
+};
+
+struct slab {
+    struct slab *next; /* segments.lock */
+    _Alignas(PORT_CACHE_PAIR) struct wq_segment segments[SLAB_SEGMENTS];
+};
+
+static struct {
+    struct port_lock lock;
+    struct wq_segment *free; /* lock */
+    struct slab *slabs;      /* lock */
+    uint64_t memory;         /* lock */
+} segments;
+
+static bool slab_add(void)
+{
+    struct slab *slab = port_pages_alloc(sizeof(*slab));
+
+    if (!slab)
+        return false;
+    slab->next = segments.slabs;
+    segments.slabs = slab;
+    segments.memory += sizeof(*slab);
+    for (unsigned i = SLAB_SEGMENTS; i-- > 0;) {
+        slab->segments[i].next = segments.free;
+        segments.free = &slab->segments[i];
+    }
+    return true;
+}
+
+static void segment_release(struct wq_segment *segment)
+{
+    memset(segment->slots, 0, sizeof(segment->slots));
+    segment->taken = 0;
+    port_lock_take(&segments.lock);
+    segment->next = segments.free;
+    segments.free = segment;
+    port_lock_drop(&segments.lock);
+}
+
+uint64_t wq_segments_memory(void)
+{
+    uint64_t memory;
+
+    port_lock_take(&segments.lock);
+    memory = segments.memory;
+    port_lock_drop(&segments.lock);
+    return memory;
+}
+
+void wq_segments_free(void)
+{
+    while (segments.slabs) {
+        struct slab *slab = segments.slabs;
+
+        segments.slabs = slab->next;
+        port_pages_free(slab, sizeof(*slab));
+        segments.memory -= sizeof(*slab);
+    }
+    segments.free = NULL;
+}
+
+bool wq_shard_init(struct wq_shard *shard)
+{
+    shard->directory = port_pages_alloc(DIRECTORY_SIZE);
+    if (!shard->directory)
+        return false;
+    port_lock_take(&segments.lock);
+    segments.memory += DIRECTORY_SIZE;
+    port_lock_drop(&segments.lock);
+    return true;
+}
+
+void wq_shard_free(struct wq_shard *shard)
+{
+    if (!shard->directory)
+        return;
+    port_pages_free(shard->directory, DIRECTORY_SIZE);
+    segments.memory -= DIRECTORY_SIZE;
+    memset(shard, 0, sizeof(*shard));
+}
+
+static struct wq_segment **segment_entry(struct wq_shard *shard, uint64_t ticket)
+{
+    return &shard->directory[ticket / WQ_SEGMENT_SLOTS % WQ_SHARD_SEGMENTS];
+}
+
+/* The segment that holds the ticket's slot, or NULL if it was not made yet or is gone. */
+static struct wq_segment *segment_of(struct wq_shard *shard, uint64_t ticket)
+{
+    struct wq_segment *segment = at_load(segment_entry(shard, ticket));
+
+    if (!segment || at_peek(&segment->first) != ticket - ticket % WQ_SEGMENT_SLOTS)
+        return NULL;
+    return segment;
+}
+
+/* Makes the segment that the ticket falls into. Returns false if it can't be had. */
+static bool segment_install(struct wq_shard *shard, uint64_t ticket)
+{
+    struct wq_segment **entry = segment_entry(shard, ticket);
+    bool installed = true;
+
+    port_lock_take(&segments.lock);
+    if (at_load(&shard->tail) != ticket) {
+        /* Others moved on while we got here; their segment may have come and gone. */
+    } else if (!*entry) {
+        struct wq_segment *segment;
+
+        if (!segments.free && !slab_add()) {
+            port_lock_drop(&segments.lock);
+            return false;
+        }
+        segment = segments.free;
+        segments.free = segment->next;
+        at_put(&segment->first, ticket - ticket % WQ_SEGMENT_SLOTS);
+        at_store(entry, segment);
+    } else {
+        /* Another producer installed it, or the directory has come round: the shard is full. */
+        installed = segment_of(shard, ticket) != NULL;
+    }
+    port_lock_drop(&segments.lock);
+    return installed;
+}
+
+bool wq_shard_push(struct wq_shard *shard, wq_routine routine, void *param)
+{
+    uint64_t ticket = at_load(&shard->tail);
+    struct wq_segment *segment;
+    struct wq_slot *slot;
+
+    for (;;) {
+        segment = segment_of(shard, ticket);
+        if (!segment) {
+            if (!segment_install(shard, ticket))
+                return false;
+            ticket = at_load(&shard->tail);
+            continue;
+        }
+        /* Success means that the tail never moved since it was read, so the slot is still ahead of all
+         * consumers and the segment is still this ticket's. */
+        if (at_cas(&shard->tail, &ticket, ticket + 1))
+            break;
+    }
+    slot = &segment->slots[ticket % WQ_SEGMENT_SLOTS];
+    at_put(&slot->param, param);
+    at_publish(&slot->routine, routine);
+    return true;
+}
+
+/* Copies filled slots from ticket on. Returns how many. */
+static unsigned slots_copy(struct wq_segment *segment, uint64_t ticket, struct wq_slot *out, unsigned max)
+{
+    unsigned first = (unsigned)(ticket % WQ_SEGMENT_SLOTS);
+    unsigned n = 0;
+
+    if (max > WQ_SEGMENT_SLOTS - first)
+        max = WQ_SEGMENT_SLOTS - first;
+    for (; n < max; n++) {
+        out[n].routine = at_load(&segment->slots[first + n].routine);
+        if (!out[n].routine)
+            break;
+        out[n].param = at_peek(&segment->slots[first + n].param);
+    }
+    return n;
+}
+
+unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max, unsigned share)
+{
+    uint64_t ticket = at_load(&shard->head);
+
+    for (;;) {
+        struct wq_segment *segment = segment_of(shard, ticket);
+        uint64_t fair = (at_peek(&shard->tail) - ticket) / share + 1;
+        unsigned n = 0;
+
+        if (segment)
+            n = slots_copy(segment, ticket, out, fair < max ? (unsigned)fair : max);
+        if (!n) {
+            uint64_t now = at_load(&shard->head);
+
+            if (now == ticket)
+                return 0;
+            ticket = now;
+            continue;
+        }
+        if (!at_cas(&shard->head, &ticket, ticket + n))
+            continue;
+        if (at_add(&segment->taken, n) + n == WQ_SEGMENT_SLOTS) {
+            at_store(segment_entry(shard, ticket), NULL);
+            segment_release(segment);
+        }
+        return n;
+    }
+}
+
+bool wq_shard_has_work(struct wq_shard *shard)
+{
+    uint64_t ticket = at_load(&shard->head);
+
+    for (;;) {
+        struct wq_segment *segment = segment_of(shard, ticket);
+        uint64_t now;
+
+        if (segment && at_load(&segment->slots[ticket % WQ_SEGMENT_SLOTS].routine))
+            return true;
+        /* A "no" from a slot that was taken meanwhile says nothing about the next one, and a worker parks on
+         * a "no". */
+        now = at_load(&shard->head);
+        if (now == ticket)
+            return false;
+        ticket = now;
+    }
+}
+
+uint64_t wq_shard_length(struct wq_shard *shard)
+{
+    uint64_t head = at_load(&shard->head);
+
+    return at_load(&shard->tail) - head;
+}
+
+uint64_t wq_shard_total(struct wq_shard *shard)
+{
+    return at_load(&shard->tail);
+}

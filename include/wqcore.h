@@ -1,0 +1,158 @@
+/*
+ * wqcore.h: the shared thread-pool core, for fronts (kernel32, rtworkq, ntoskrnl ...) and for programs that
+ * want it directly.
+ *
+ * One process has one pool. Work is a routine and a parameter, either copied (wq_post) or carried by an item
+ * that the caller owns (wq_submit, wq_queue_submit). Items of the pool run concurrently, in roughly the order
+ * they came in; queues on top of it add priority levels and a concurrency limit.
+ *
+ * All functions may be called from any thread, also from routines that the pool runs, unless their comment
+ * says otherwise. None of them touches the calling thread's last error. The header needs no other Windows
+ * header.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQCORE_H
+#define WQCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The system's callback convention: it differs from C's on 32-bit Windows only, where kernel and Win32
+ * routines are stdcall. */
+#if defined(__i386__) && defined(__MINGW32__)
+#define WQ_CALL __attribute__((stdcall))
+#else
+#define WQ_CALL
+#endif
+
+/* A work routine. It must return (not end its thread), and restore what it changed of the thread: priority,
+ * affinity. */
+typedef void(WQ_CALL *wq_routine)(void *param);
+
+/* A work item in the caller's memory, laid out as the kernel's WORK_QUEUE_ITEM. The caller fills routine and
+ * param before each submission and leaves the rest alone; from submission until the routine is called the
+ * whole item belongs to the core. It is taken off its queue before the routine is called, so the routine may
+ * submit or free it. */
+struct wq_item {
+    struct wq_item *link; /* the core's */
+    void *spare;          /* the core's */
+    wq_routine routine;
+    void *param;
+};
+
+/* ---- the pool
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Queues routine(param) to the pool. Returns false, having queued nothing, if there is no memory for the
+ * entry (16 bytes on 64-bit systems). If no thread can be made now, the entry waits for the first that can;
+ * every submission tries again. */
+bool wq_post(wq_routine routine, void *param);
+
+/* As wq_post, for a routine that will wait for long: while it is queued or running the pool allows itself one
+ * more runnable worker, so that it starts at once and delays nobody. */
+bool wq_post_long(wq_routine routine, void *param);
+
+/* As wq_post, but runs on the one thread that never ends, one routine at a time, in order. Between routines
+ * that thread waits alertably, so APCs that a routine left behind are delivered. */
+bool wq_post_persistent(wq_routine routine, void *param);
+
+/* Queues an item of the caller's to the pool. Never fails. The item must not be queued already. */
+void wq_submit(struct wq_item *item);
+
+/* Raises the greatest number of workers (default 512, at most 65535). A lower value than the present one
+ * changes nothing. */
+void wq_raise_max_workers(unsigned count);
+
+/* Brackets a wait inside a routine of the pool: meanwhile another worker may run. Nests; does nothing
+ * elsewhere. */
+void wq_blocking_begin(void);
+void wq_blocking_end(void);
+
+/* ---- queues
+ * -------------------------------------------------------------------------------------------------------- */
+
+#define WQ_LEVELS    32 /* priority levels of a queue: 0 is served last, 31 first */
+#define WQ_UNLIMITED 0  /* concurrency limit: as many as the pool has workers */
+
+struct wq_queue;
+
+/* Makes a queue over the pool. limit: how many of its items may run at a time, 1 makes it serial,
+ * WQ_UNLIMITED. Returns NULL if there is no memory. A higher level's items start before a lower level's;
+ * within a level they start in the order of submission. No thread waits to keep that order. */
+struct wq_queue *wq_queue_create(unsigned limit);
+
+/* Queues an item of the caller's at a level (0 to 31, a higher one counts as 31). Never fails. The queue must
+ * not be closed. */
+void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level);
+
+/* Takes an item that was submitted to this queue back. Returns true if it was still queued: its routine will
+ * not be called and the item is the caller's again. Returns false if it was taken off before: its routine has
+ * run, runs or is about to. */
+bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item);
+
+/* Gives the queue up. What is queued still runs; then finished(param) is called once, from a worker or from
+ * this call, after the last routine returned, and the queue's memory is freed. finished may be NULL. Allowed
+ * from inside the queue's own routines. Nothing may be submitted after this call, except by routines of the
+ * queue itself while they run. */
+void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param);
+
+/* ---- observation
+ * --------------------------------------------------------------------------------------------------- */
+
+/* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's
+ * estimate. */
+struct wq_counters {
+    uint64_t posted;          /* entries that came into the pool, activations of queues included */
+    uint64_t taken;           /* entries that workers took and finished */
+    uint64_t run;             /* routines of users that finished in the pool, alone or through a queue */
+    uint64_t persistent_run;  /* routines that finished on the persistent thread */
+    uint32_t workers;         /* worker threads that exist */
+    uint32_t workers_peak;    /* most that existed at a time */
+    uint32_t workers_started; /* worker threads started altogether */
+    uint32_t workers_parked;  /* of those that exist, idle ones */
+    uint32_t threads;         /* all threads of the core: workers, monitor, persistent thread */
+    uint32_t threads_peak;    /* most that existed at a time */
+    uint32_t threads_failed;  /* thread starts that the system refused */
+    uint32_t max_workers;
+    uint32_t processors;
+    uint64_t memory; /* bytes held from the system */
+};
+
+void wq_counters_read(struct wq_counters *counters);
+
+/* At process exit the core appends one line of these counters to the file that this environment variable
+ * names (a DOS path under Windows). The line: program path, then "key=value" pairs, all separated by blanks.
+ */
+#define WQ_REPORT_VARIABLE "WQSHIM_REPORT"
+
+/* ---- end
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+/* Ends all threads of the core and frees what it holds, after running what is queued. For tests and for hosts
+ * that unload the module. Nobody may submit meanwhile. Returns false, having done nothing, when called from
+ * one of the core's threads. Afterwards the core is as if just loaded. */
+bool wq_shutdown(void);
+
+/* Injects failures for tests: the next `times` operations of the kind fail, UINT32_MAX until set to 0 again.
+ */
+#define WQ_FAULT_MEMORY 0u
+#define WQ_FAULT_THREAD 1u
+void wq_fault_set(unsigned kind, uint32_t times);
+
+/* Small blocks from the process heap for fronts, not zeroed; NULL if there is no memory (or a fault is
+ * injected). */
+void *wq_alloc(size_t size);
+void wq_free(void *block);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
