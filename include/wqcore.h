@@ -46,8 +46,7 @@ struct wq_item {
     void *param;
 };
 
-/* ---- the pool
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the pool ---- */
 
 /* Queues routine(param) to the pool. Returns false, having queued nothing, if there is no memory for the
  * entry (16 bytes on 64-bit systems). If no thread can be made now, the entry waits for the first that can;
@@ -58,9 +57,18 @@ bool wq_post(wq_routine routine, void *param);
  * more runnable worker, so that it starts at once and delays nobody. */
 bool wq_post_long(wq_routine routine, void *param);
 
-/* As wq_post, but runs on the one thread that never ends, one routine at a time, in order. Between routines
- * that thread waits alertably, so APCs that a routine left behind are delivered. */
+/* As wq_post, but on the one thread that never ends, one routine at a time, in order. Between routines that
+ * thread waits alertably, so APCs that a routine left behind are delivered. */
 bool wq_post_persistent(wq_routine routine, void *param);
+
+/* As wq_post_persistent, but on as many such threads as there are routines that have not returned, up to the
+ * greatest number of workers. */
+bool wq_post_io(wq_routine routine, void *param);
+
+/* Lets cleanup(param) be called on this thread when the routine that runs now has returned, before anything
+ * else runs here; for what a routine may leave behind on its thread. Once, however often it was asked for;
+ * the last cleanup counts. Returns false, doing nothing, on a thread that is not the core's. */
+bool wq_at_return(wq_routine cleanup, void *param);
 
 /* Queues an item of the caller's to the pool. Never fails. The item must not be queued already. */
 void wq_submit(struct wq_item *item);
@@ -74,8 +82,7 @@ void wq_raise_max_workers(unsigned count);
 void wq_blocking_begin(void);
 void wq_blocking_end(void);
 
-/* ---- queues
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- queues ---- */
 
 #define WQ_LEVELS    32 /* priority levels of a queue: 0 is served last, 31 first */
 #define WQ_UNLIMITED 0  /* concurrency limit: as many as the pool has workers */
@@ -102,8 +109,7 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item);
  * queue itself while they run. */
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param);
 
-/* ---- observation
- * --------------------------------------------------------------------------------------------------- */
+/* ---- observation ---- */
 
 /* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's
  * estimate. */
@@ -111,12 +117,12 @@ struct wq_counters {
     uint64_t posted;          /* entries that came into the pool, activations of queues included */
     uint64_t taken;           /* entries that workers took and finished */
     uint64_t run;             /* routines of users that finished in the pool, alone or through a queue */
-    uint64_t persistent_run;  /* routines that finished on the persistent thread */
+    uint64_t persistent_run;  /* routines that finished on threads that never end */
     uint32_t workers;         /* worker threads that exist */
     uint32_t workers_peak;    /* most that existed at a time */
     uint32_t workers_started; /* worker threads started altogether */
     uint32_t workers_parked;  /* of those that exist, idle ones */
-    uint32_t threads;         /* all threads of the core: workers, monitor, persistent thread */
+    uint32_t threads;         /* all threads of the core: workers, monitor, those that never end */
     uint32_t threads_peak;    /* most that existed at a time */
     uint32_t threads_failed;  /* thread starts that the system refused */
     uint32_t max_workers;
@@ -131,9 +137,7 @@ void wq_counters_read(struct wq_counters *counters);
  */
 #define WQ_REPORT_VARIABLE "WQSHIM_REPORT"
 
-/* ---- end
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- end ---- */
 
 /* Ends all threads of the core and frees what it holds, after running what is queued. For tests and for hosts
  * that unload the module. Nobody may submit meanwhile. Returns false, having done nothing, when called from

@@ -61,6 +61,16 @@ bool wq_pool_start(void)
     return ready;
 }
 
+unsigned wq_max_workers(void)
+{
+    unsigned max_workers;
+
+    port_lock_take(&wq_pool.lock);
+    max_workers = wq_pool.max_workers ? wq_pool.max_workers : WQ_DEFAULT_WORKERS;
+    port_lock_drop(&wq_pool.lock);
+    return max_workers;
+}
+
 /* Adds up what the workers counted. */
 static void counters_add_workers(struct wq_counters *counters)
 {
@@ -82,7 +92,7 @@ void wq_counters_read(struct wq_counters *counters)
     struct wq_pool *pool = &wq_pool;
 
     memset(counters, 0, sizeof(*counters));
-    counters->persistent_run = wq_persistent_count();
+    counters->persistent_run = wq_own_count();
     if (!at_load(&pool->ready))
         return;
     counters_add_workers(counters);
@@ -138,9 +148,9 @@ bool wq_shutdown(void)
 {
     struct wq_pool *pool = &wq_pool;
 
-    if (port_self() || wq_persistent_is_self())
+    if (port_context())
         return false;
-    wq_persistent_stop();
+    wq_own_stop();
     if (!at_load(&pool->ready))
         return true;
     workers_stop();

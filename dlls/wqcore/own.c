@@ -1,100 +1,139 @@
 /*
- * own.c: the persistent thread: one thread that never ends and runs its routines one at a time.
+ * own.c: threads that never end: one that runs its routines one at a time (persistent), and as many as it
+ * takes (io).
  *
- * It waits on a kernel event instead of parking, because only a wait that the system knows lets APCs in, and
+ * They wait on a kernel event instead of parking, because only a wait that the system knows lets APCs in, and
  * routines are sent here exactly to leave APCs behind.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "pool.h"
 
-static struct wq_own {
-    struct port_lock lock;
-    struct wq_item *first;     /* O */
-    struct wq_item *last;      /* O */
-    struct port_event event;   /* C once have_event */
+struct own_thread {
+    struct wq_thread common;
+    struct own_thread *next;   /* O */
+    struct own_class *class;   /* C */
     struct port_thread thread; /* O */
-    uintptr_t id;              /* A: what port_parker_init gives for the thread */
-    uint64_t run;              /* A: written by the thread only */
-    bool have_event;           /* O */
-    bool have_thread;          /* O */
-    bool stopping;             /* O */
-} own;
+};
 
-static struct wq_item *own_pop(bool *stop)
+struct own_class {
+    struct port_lock lock;
+    struct wq_item *first;      /* O */
+    struct wq_item *last;       /* O */
+    struct own_thread *threads; /* O */
+    unsigned count;             /* O: threads */
+    unsigned waiting;           /* O: items queued or running */
+    uint64_t run;               /* O: items that finished */
+    struct port_event event;    /* C once have_event */
+    bool have_event;            /* O */
+    bool serial;                /* C: one thread only */
+    bool stopping;              /* O */
+};
+
+static struct own_class persistent = {.serial = true};
+static struct own_class io;
+
+/* Takes the next item; counts the one that the thread has just run. *stop: there is none and none will come.
+ */
+static struct wq_item *own_pop(struct own_class *class, bool ran, bool *stop)
 {
     struct wq_item *item;
 
-    port_lock_take(&own.lock);
-    item = own.first;
+    port_lock_take(&class->lock);
+    class->run += ran;
+    class->waiting -= ran;
+    item = class->first;
     if (item)
-        own.first = item->link;
-    *stop = !item && own.stopping;
-    port_lock_drop(&own.lock);
+        class->first = item->link;
+    *stop = !item && class->stopping;
+    port_lock_drop(&class->lock);
     return item;
 }
 
 static void own_main(void *arg)
 {
-    struct port_parker self;
-    bool stop = false;
+    struct own_thread *self = arg;
+    struct own_class *class = self->class;
+    bool ran = false, stop = false;
 
-    (void)arg;
-    port_parker_init(&self);
-    at_store(&own.id, self.thread);
+    port_context_set(&self->common);
     while (!stop) {
-        struct wq_item *item = own_pop(&stop), job;
+        struct wq_item *item = own_pop(class, ran, &stop), job;
 
-        if (!item) {
-            if (!stop)
-                port_event_wait(&own.event);
-            continue;
+        ran = item != NULL;
+        if (item) {
+            job = *item;
+            port_heap_free(item);
+            job.routine(job.param);
+            wq_thread_cleanup(&self->common);
+        } else if (!stop) {
+            port_event_wait(&class->event);
         }
-        job = *item;
-        port_heap_free(item);
-        job.routine(job.param);
-        at_store(&own.run, own.run + 1);
     }
+    port_event_set(&class->event); /* the next one is to stop as well */
 }
 
-static bool own_provide_event(void)
+static bool own_provide_event(struct own_class *class)
 {
     bool have;
 
-    port_lock_take(&own.lock);
-    if (!own.have_event)
-        own.have_event = port_event_init(&own.event);
-    have = own.have_event;
-    port_lock_drop(&own.lock);
+    port_lock_take(&class->lock);
+    if (!class->have_event)
+        class->have_event = port_event_init(&class->event);
+    have = class->have_event;
+    port_lock_drop(&class->lock);
     return have;
 }
 
-/* Starts the thread if it is not there. If none is to be had now, the next submission tries again. */
-static void own_provide_thread(void)
+/* Starts one more thread. Returns false if none is to be had now. */
+static bool own_start(struct own_class *class)
 {
-    bool started = false, failed = false;
+    struct own_thread *thread = port_heap_alloc(sizeof(*thread));
+    bool started = false;
 
-    port_lock_take(&own.lock);
-    if (!own.have_thread) {
-        started = own.have_thread = port_thread_start(own_main, NULL, &own.thread);
-        failed = !started;
+    if (thread) {
+        *thread = (struct own_thread){.class = class};
+        started = port_thread_start(own_main, thread, &thread->thread);
     }
-    port_lock_drop(&own.lock);
-    if (!started && !failed)
-        return;
     port_lock_take(&wq_pool.lock);
     if (started)
         wq_pool_count_thread(1);
     else
         wq_pool.start_failed++;
     port_lock_drop(&wq_pool.lock);
+    port_lock_take(&class->lock);
+    if (started) {
+        thread->next = class->threads;
+        class->threads = thread;
+    } else {
+        class->count--;
+    }
+    port_lock_drop(&class->lock);
+    if (!started && thread)
+        port_heap_free(thread);
+    return started;
 }
 
-bool wq_post_persistent(wq_routine routine, void *param)
+/* Starts a thread if those that exist all have something to do. If none is to be had, the next submission
+ * tries again. */
+static void own_provide_thread(struct own_class *class)
+{
+    unsigned limit = class->serial ? 1 : wq_max_workers();
+    bool start;
+
+    port_lock_take(&class->lock);
+    start = class->count < class->waiting && class->count < limit;
+    class->count += start;
+    port_lock_drop(&class->lock);
+    if (start)
+        own_start(class);
+}
+
+static bool own_post(struct own_class *class, wq_routine routine, void *param)
 {
     struct wq_item *item;
 
-    if (!own_provide_event())
+    if (!own_provide_event(class))
         return false;
     item = port_heap_alloc(sizeof(*item));
     if (!item)
@@ -102,49 +141,69 @@ bool wq_post_persistent(wq_routine routine, void *param)
     item->link = NULL;
     item->routine = routine;
     item->param = param;
-    port_lock_take(&own.lock);
-    if (own.first)
-        own.last->link = item;
+    port_lock_take(&class->lock);
+    if (class->first)
+        class->last->link = item;
     else
-        own.first = item;
-    own.last = item;
-    port_lock_drop(&own.lock);
-    port_event_set(&own.event);
-    own_provide_thread();
+        class->first = item;
+    class->last = item;
+    class->waiting++;
+    port_lock_drop(&class->lock);
+    port_event_set(&class->event);
+    own_provide_thread(class);
     return true;
 }
 
-uint64_t wq_persistent_count(void)
+bool wq_post_persistent(wq_routine routine, void *param)
 {
-    return at_load(&own.run);
+    return own_post(&persistent, routine, param);
 }
 
-bool wq_persistent_is_self(void)
+bool wq_post_io(wq_routine routine, void *param)
 {
-    struct port_parker self;
-
-    port_parker_init(&self);
-    return at_load(&own.id) == self.thread; /* no thread has the id 0 */
+    return own_post(&io, routine, param);
 }
 
-void wq_persistent_stop(void)
+uint64_t wq_own_count(void)
 {
-    bool have;
+    uint64_t run;
 
-    port_lock_take(&own.lock);
-    own.stopping = true;
-    port_lock_drop(&own.lock);
-    if (own.first) /* no thread could be made so far */
-        own_provide_thread();
-    have = own.have_thread;
-    if (have) {
-        port_event_set(&own.event);
-        port_thread_join(&own.thread);
+    port_lock_take(&persistent.lock);
+    run = persistent.run;
+    port_lock_drop(&persistent.lock);
+    port_lock_take(&io.lock);
+    run += io.run;
+    port_lock_drop(&io.lock);
+    return run;
+}
+
+static void own_stop(struct own_class *class)
+{
+    bool serial = class->serial;
+
+    own_provide_thread(class); /* for items that found no thread so far */
+    port_lock_take(&class->lock);
+    class->stopping = true;
+    port_lock_drop(&class->lock);
+    if (class->have_event)
+        port_event_set(&class->event);
+    while (class->threads) {
+        struct own_thread *thread = class->threads;
+
+        class->threads = thread->next;
+        port_thread_join(&thread->thread);
+        port_heap_free(thread);
         port_lock_take(&wq_pool.lock);
         wq_pool_count_thread(-1);
         port_lock_drop(&wq_pool.lock);
     }
-    if (own.have_event)
-        port_event_close(&own.event);
-    own = (struct wq_own){0};
+    if (class->have_event)
+        port_event_close(&class->event);
+    *class = (struct own_class){.serial = serial};
+}
+
+void wq_own_stop(void)
+{
+    own_stop(&persistent);
+    own_stop(&io);
 }

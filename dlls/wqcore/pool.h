@@ -3,7 +3,7 @@
  *
  *   post.c     how work comes in          worker.c   the workers' loop: find, run, spin, park, retire
  *   wake.c     who is woken or started    monitor.c  growth when routines block
- *   own.c      the persistent thread      control.c  start, counters, end
+ *   own.c      threads that never end      control.c  start, counters, end
  *   queue.c    queues over the pool
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
@@ -25,7 +25,14 @@
 #define WQ_AWAKE_BITS      64u
 #define WQ_AWAKE_WORDS     ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) / WQ_AWAKE_BITS)
 
+/* What every thread that runs routines has, at port_context(). */
+struct wq_thread {
+    wq_routine cleanup;  /* owner only: to be called when the routine has returned; NULL = none */
+    void *cleanup_param; /* owner only */
+};
+
 struct wq_worker {
+    struct wq_thread common;
     struct port_parker parker;    /* its own rules */
     struct wq_worker *idle_below; /* P: next older one on the idle stack */
     struct wq_worker *idle_above; /* P */
@@ -69,7 +76,7 @@ struct wq_pool {
     unsigned peak;             /* P: most workers that existed at a time */
     unsigned started;          /* P: workers started altogether */
     unsigned start_failed;     /* P: thread starts that failed */
-    unsigned threads;          /* P: workers, monitor and persistent thread that exist */
+    unsigned threads;          /* P: workers, monitor and threads that never end */
     unsigned threads_peak;     /* P */
     bool starved;              /* P: the last start failed; the monitor will try again */
     bool stopping;             /* P */
@@ -88,6 +95,9 @@ struct wq_pool {
 extern struct wq_pool wq_pool;
 
 /* ---- control.c ---- */
+
+/* The greatest number of workers now. */
+unsigned wq_max_workers(void);
 
 /* Makes the shards if they are not there. Returns false if there is no memory. */
 bool wq_pool_start(void);
@@ -157,14 +167,16 @@ void wq_monitor_stop(void);
 
 /* ---- own.c ---- */
 
-/* Routines that finished on the persistent thread. */
-uint64_t wq_persistent_count(void);
+/* Routines that finished on threads that never end. */
+uint64_t wq_own_count(void);
 
-/* True when called from the persistent thread. */
-bool wq_persistent_is_self(void);
+/* Ends these threads after they ran what is queued. */
+void wq_own_stop(void);
 
-/* Ends the persistent thread, if there is one, after it ran what is queued. */
-void wq_persistent_stop(void);
+/* ---- post.c ---- */
+
+/* Calls what the routine that has just returned asked for with wq_at_return. */
+void wq_thread_cleanup(struct wq_thread *thread);
 
 /* ---- report.c ---- */
 

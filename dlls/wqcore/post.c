@@ -90,8 +90,7 @@ void wq_submit(struct wq_item *item)
         wq_pool_attend();
 }
 
-/* ---- long routines
- * ------------------------------------------------------------------------------------------------- */
+/* ---- long routines ---- */
 
 struct long_job {
     wq_routine routine;
@@ -139,9 +138,29 @@ bool wq_post_long(wq_routine routine, void *param)
     return false;
 }
 
-/* ---- hints
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- cleanup ---- */
+
+bool wq_at_return(wq_routine cleanup, void *param)
+{
+    struct wq_thread *thread = port_context();
+
+    if (!thread)
+        return false;
+    thread->cleanup = cleanup;
+    thread->cleanup_param = param;
+    return true;
+}
+
+void wq_thread_cleanup(struct wq_thread *thread)
+{
+    wq_routine cleanup = thread->cleanup;
+
+    thread->cleanup = NULL;
+    if (cleanup)
+        cleanup(thread->cleanup_param);
+}
+
+/* ---- hints ---- */
 
 void wq_blocking_begin(void)
 {

@@ -150,6 +150,8 @@ static void worker_run(struct wq_worker *worker, struct wq_slot *slot)
     }
     at_put(&worker->beat, worker->beat + 1);
     slot->routine(slot->param);
+    if (__builtin_expect(worker->common.cleanup != NULL, 0))
+        wq_thread_cleanup(&worker->common);
     at_put(&worker->beat, worker->beat + 1);
     if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
         worker->blocking_depth = 0;
@@ -247,6 +249,7 @@ void wq_worker_main(void *arg)
     port_thread_trim_stack();
     port_parker_init(&worker->parker);
     port_self_set(worker);
+    port_context_set(&worker->common);
     do {
         while (worker_find(worker, &slot) || worker_search(worker, &slot))
             worker_run(worker, &slot);

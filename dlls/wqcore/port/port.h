@@ -23,10 +23,10 @@
  *   unsigned port_cpu(void)     the processor we run on (or a number that is constant for the thread); a hint
  *   void port_relax(void)       tells the processor that this is a spin loop
  *   void *port_self(void)       the calling thread's own pointer, NULL until port_self_set
+ *   void *port_context(void)    likewise, another one
  *   struct port_thread          a started thread */
 
-/* ---- processors and time
- * ------------------------------------------------------------------------------------------- */
+/* ---- processors and time ---- */
 
 /* Reads what the port needs to know of the machine. Called once, before anything else here. */
 void port_start(void);
@@ -49,8 +49,7 @@ bool port_processors_busy(void);
  * back. */
 bool port_exiting(void);
 
-/* ---- locks: for the slow paths
- * ------------------------------------------------------------------------------------- */
+/* ---- locks: for the slow paths ---- */
 
 /* A mutex of one word that parks its waiters. Zero-initialised. Not recursive. While the process exits it is
  * always granted, because its holder may have been ended. */
@@ -61,8 +60,7 @@ struct port_lock {
 void port_lock_take(struct port_lock *lock);
 void port_lock_drop(struct port_lock *lock);
 
-/* ---- parking
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- parking ---- */
 
 /* One per thread that parks; a wake-up given before the park is kept, several count as one. */
 struct port_parker {
@@ -86,8 +84,7 @@ void port_wait_word(uint32_t *word, uint32_t seen);
 /* Wakes one thread that sleeps on word. */
 void port_wake_word(uint32_t *word);
 
-/* ---- alertable waits: for the persistent thread, on which APCs are delivered
- * -------------------------------------- */
+/* ---- alertable waits: for the persistent thread, on which APCs are delivered ---- */
 
 /* A kernel event, auto-reset; waiting for it lets APCs run where the system has them. */
 struct port_event {
@@ -99,8 +96,7 @@ void port_event_close(struct port_event *event);
 void port_event_set(struct port_event *event);
 void port_event_wait(struct port_event *event);
 
-/* ---- threads
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- threads ---- */
 
 typedef void port_thread_fn(void *arg);
 
@@ -116,11 +112,11 @@ void port_thread_join(struct port_thread *thread);
  * creation, which makes every thread cost a megabyte. */
 void port_thread_trim_stack(void);
 
-/* The calling thread's own pointer, NULL until set. */
+/* Sets the calling thread's own pointers. */
 void port_self_set(void *self);
+void port_context_set(void *context);
 
-/* ---- memory
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Zeroed pages, NULL if there are none. size is rounded up to pages by the system. */
 void *port_pages_alloc(size_t size);
@@ -130,8 +126,7 @@ void port_pages_free(void *pages, size_t size);
 void *port_heap_alloc(size_t size);
 void port_heap_free(void *block);
 
-/* ---- settings and reports
- * ------------------------------------------------------------------------------------------ */
+/* ---- settings and reports ---- */
 
 /* Reads a decimal number from an environment variable (ASCII name); fallback if it is unset or not a number.
  */
@@ -144,8 +139,7 @@ void port_report(const char *env_name, const char *text, size_t length);
 /* Puts the path of the running program, ASCII with other characters as '?', into text, zero-terminated. */
 void port_program_name(char *text, size_t size);
 
-/* ---- faults: for tests
- * --------------------------------------------------------------------------------------------- */
+/* ---- faults: for tests ---- */
 
 enum port_fault {
     PORT_FAULT_MEMORY, /* port_pages_alloc and port_heap_alloc */

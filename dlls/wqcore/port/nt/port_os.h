@@ -12,7 +12,8 @@ struct port_thread {
 
 /* What one thread keeps in our static TLS block. */
 struct port_tls {
-    void *self; /* owner only */
+    void *self;    /* owner only */
+    void *context; /* owner only */
 };
 
 extern unsigned long _tls_index; /* set by the loader */
@@ -38,6 +39,11 @@ static inline struct port_tls *port_tls(void)
 static inline void *port_self(void)
 {
     return port_tls()->self;
+}
+
+static inline void *port_context(void)
+{
+    return port_tls()->context;
 }
 
 static inline unsigned port_cpu(void)

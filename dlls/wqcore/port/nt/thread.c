@@ -33,6 +33,11 @@ void port_self_set(void *self)
     port_tls()->self = self;
 }
 
+void port_context_set(void *context)
+{
+    port_tls()->context = context;
+}
+
 static DWORD WINAPI thread_main(void *param)
 {
     struct start start = *(struct start *)param;

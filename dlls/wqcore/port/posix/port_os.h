@@ -13,7 +13,8 @@ struct port_thread {
     pthread_t id;
 };
 
-extern _Thread_local void *port_self_pointer; /* owner only */
+extern _Thread_local void *port_self_pointer;    /* owner only */
+extern _Thread_local void *port_context_pointer; /* owner only */
 
 static inline void port_relax(void)
 {
@@ -27,6 +28,11 @@ static inline void port_relax(void)
 static inline void *port_self(void)
 {
     return port_self_pointer;
+}
+
+static inline void *port_context(void)
+{
+    return port_context_pointer;
 }
 
 static inline unsigned port_cpu(void)

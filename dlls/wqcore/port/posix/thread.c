@@ -12,6 +12,7 @@
 #include "../port.h"
 
 _Thread_local void *port_self_pointer;
+_Thread_local void *port_context_pointer;
 
 struct start {
     port_thread_fn *fn;
@@ -21,6 +22,11 @@ struct start {
 void port_self_set(void *self)
 {
     port_self_pointer = self;
+}
+
+void port_context_set(void *context)
+{
+    port_context_pointer = context;
 }
 
 static void *thread_main(void *param)
