@@ -1,0 +1,42 @@
+/*
+ * k32.h: what the files of the kernel32 front share.
+ *
+ * The front knows the Win32 rules of the legacy thread pool and nothing about threads: all it keeps is in
+ * wqcore.dll, because a process holds two copies of it, one grafted onto kernel32.dll and one onto
+ * kernelbase.dll.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_K32_H
+#define WQ_K32_H
+
+#include <windows.h>
+#include <winternl.h>
+
+#include "wqcore.h"
+
+#ifndef STATUS_SUCCESS
+#define STATUS_SUCCESS ((NTSTATUS)0)
+#endif
+#define K32_THIS_THREAD ((HANDLE)(LONG_PTR)-2)
+
+NTSYSAPI void NTAPI RtlSetLastWin32Error(DWORD error);
+NTSYSAPI void NTAPI RtlRaiseStatus(NTSTATUS status);
+NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data, ULONG size);
+NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
+NTSYSAPI NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *path, ULONG *flags, const UNICODE_STRING *name,
+                                        HMODULE *module);
+NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
+                                               void **address);
+
+/* Sets the last error and returns FALSE. */
+BOOL k32_fail(DWORD error);
+
+/* Opens the calling thread's impersonation token for use on a worker. *token is NULL if it has none, or the
+ * anonymous one, which can't be opened: then callbacks run with the process token. The caller closes it. */
+NTSTATUS k32_token_capture(HANDLE *token);
+
+/* Lets the calling thread impersonate; NULL reverts to the process token. */
+NTSTATUS k32_token_set(HANDLE token);
+
+#endif
