@@ -18,6 +18,11 @@
 #include <windef.h>
 #include <winbase.h>
 
+/* Dialect sources expect it from the headers. */
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+#endif
+
 /* The formats are those of the Microsoft C runtime: %I64d, %Iu, %S. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define WINETEST_PRINTF(fmt, args) __attribute__((format(ms_printf, fmt, args)))
