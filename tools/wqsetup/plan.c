@@ -1,0 +1,203 @@
+/*
+ * Deciding what every file shall hold: reads the staged modules and the prefix's builtins, makes the grafts
+ * in memory, and finds out which file is the builtin when ours is already in its place.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "setup.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <windows.h>
+
+/* What is there now, read once per target. */
+struct plan_found {
+    struct graft_bytes target, kept, wine;
+    setup_hash target_hash, kept_hash, wine_hash;
+};
+
+bool setup_is_ours(const struct setup_file *file, struct graft_bytes contents)
+{
+    const char *kept = strrchr(file->kept, '\\');
+    struct graft_record record;
+    setup_hash hash;
+
+    if (!contents.data)
+        return false;
+    if (file->module->graft && graft_read_record(contents, &record))
+        return kept && !strcmp(record.base_name, kept + 1);
+    setup_hash_bytes(contents, hash);
+    return !strcmp(hash, file->hash) || !strcmp(hash, file->was);
+}
+
+/* Wine marks its modules behind the DOS header; anything else at a builtin's place is somebody's own file. */
+static bool plan_is_builtin(struct graft_bytes bytes)
+{
+    return bytes.size >= 80 && !memcmp(bytes.data + 64, "Wine builtin DLL", 16);
+}
+
+static bool plan_find(const struct setup_file *file, struct plan_found *found)
+{
+    if (!setup_read(file->target, &found->target) || !setup_read(file->kept, &found->kept) ||
+        !setup_read_wine(file->arch, file->place->file, &found->wine))
+        return false;
+    setup_hash_bytes(found->target, found->target_hash);
+    setup_hash_bytes(found->kept, found->kept_hash);
+    setup_hash_bytes(found->wine, found->wine_hash);
+    return true;
+}
+
+/* The builtin behind our file: normally the kept one, but Wine's own if Wine was updated or ours is damaged.
+ */
+static bool plan_original_behind(struct setup_file *file, const struct plan_found *found)
+{
+    struct graft_record record;
+    setup_hash hash;
+
+    if (!file->hash[0] && graft_read_record(found->target, &record)) {
+        graft_hash_text(record.builtin_hash, hash);
+        strcpy(file->original, hash);
+    } else if (!file->original[0]) {
+        return true;
+    }
+    if (file->wine[0] && found->wine.data && strcmp(file->wine, found->wine_hash)) {
+        file->original_bytes = found->wine;
+        return true;
+    }
+    if (found->kept.data && !strcmp(found->kept_hash, file->original))
+        file->original_bytes = found->kept;
+    else if (found->wine.data && !strcmp(found->wine_hash, file->original))
+        file->original_bytes = found->wine;
+    else
+        return setup_error("%s is missing or damaged and Wine's own file is another one", file->kept);
+    return true;
+}
+
+static bool plan_original(struct setup_file *file, const struct plan_found *found, bool known)
+{
+    if (setup_is_ours(file, found->target))
+        return plan_original_behind(file, found);
+    if (!known && found->kept.data)
+        return setup_error("%s is in the way and not from wqsetup", file->kept);
+    if (!found->target.data && found->kept.data)
+        file->original_bytes = found->kept;
+    else
+        file->original_bytes = found->target;
+    return true;
+}
+
+static bool plan_contents(struct setup_file *file)
+{
+    struct graft_request request = {.builtin = file->original_bytes,
+                                    .builtin_name = file->place->file,
+                                    .base_name = file->place->kept,
+                                    .code_names = file->place->code,
+                                    .add_extra = file->place->extra};
+    struct graft_error error;
+    uint8_t *out;
+
+    if (!setup_read_staged(file->arch, file->module->staged, &request.front))
+        return false;
+    if (!request.front.data)
+        return setup_error("%s is not in the folder of wqsetup.exe", file->module->staged);
+    file->bytes = request.front;
+    if (!file->module->graft)
+        return true;
+    if (!request.builtin.data)
+        return setup_error("%s is missing", file->target);
+    if (!plan_is_builtin(request.builtin))
+        return setup_error("%s is not Wine's own file", file->target);
+    if (!graft_make(&request, &out, &file->bytes.size, &error))
+        return setup_error("%s: %s", file->target, error.text);
+    file->bytes.data = out;
+    return true;
+}
+
+static bool plan_file(struct setup_file *file, bool known)
+{
+    struct plan_found found;
+    setup_hash hash;
+
+    if (!plan_find(file, &found) || !plan_original(file, &found, known) || !plan_contents(file))
+        return false;
+    setup_hash_bytes(file->bytes, hash);
+    setup_hash_bytes(file->original_bytes, file->original);
+    file->put = strcmp(hash, found.target_hash) != 0;
+    file->keep = file->original_bytes.data && strcmp(file->original, found.kept_hash);
+    file->was[0] = 0;
+    if (file->put && setup_is_ours(file, found.target))
+        strcpy(file->was, found.target_hash);
+    strcpy(file->hash, hash);
+    strcpy(file->wine, found.wine_hash);
+    return true;
+}
+
+static struct setup_file *plan_entry(struct setup_state *state, const struct setup_arch *arch,
+                                     const struct setup_module *module, const struct setup_target *place,
+                                     bool *known)
+{
+    char target[SETUP_NAME];
+    struct setup_file *file;
+
+    snprintf(target, sizeof(target), "%s%s%s", arch->folder, place->folder, place->file);
+    file = setup_state_file(state, target);
+    *known = file != NULL;
+    if (!file) {
+        file = &state->file[state->files];
+        memset(file, 0, sizeof(*file));
+        strcpy(file->target, target);
+        snprintf(file->kept, sizeof(file->kept), "%s%s%s", arch->folder, place->folder, place->kept);
+        file->module = module;
+    }
+    file->arch = arch;
+    file->place = place;
+    return file;
+}
+
+bool setup_plan(struct setup_state *state)
+{
+    unsigned archs;
+    const struct setup_arch *arch = setup_archs(&archs);
+
+    for (unsigned i = 0; i < archs; i++) {
+        for (unsigned j = 0; j < setup_module_count; j++) {
+            const struct setup_module *module = &setup_modules[j];
+            bool known;
+
+            if (!setup_wants_module(state, module))
+                continue;
+            for (unsigned k = 0; k < SETUP_TARGETS && module->targets[k].file; k++) {
+                struct setup_file *file = plan_entry(state, &arch[i], module, &module->targets[k], &known);
+
+                if (!plan_file(file, known))
+                    return false;
+                state->files += !known;
+            }
+        }
+    }
+    return true;
+}
+
+bool setup_adopt(struct setup_state *state)
+{
+    unsigned archs;
+    const struct setup_arch *arch = setup_archs(&archs);
+
+    for (unsigned i = 0; i < archs; i++) {
+        for (unsigned j = 0; j < setup_module_count; j++) {
+            for (unsigned k = 0;
+                 k < SETUP_TARGETS && setup_modules[j].graft && setup_modules[j].targets[k].file; k++) {
+                struct graft_bytes bytes;
+                bool known;
+                struct setup_file *file =
+                    plan_entry(state, &arch[i], &setup_modules[j], &setup_modules[j].targets[k], &known);
+
+                if (!setup_read(file->target, &bytes))
+                    return false;
+                state->files += !known && setup_is_ours(file, bytes);
+                setup_release(&bytes);
+            }
+        }
+    }
+    return true;
+}
