@@ -1,0 +1,37 @@
+# common.sh: what the scripts in this folder share: steps with their time, a log that is shown only when one fails.
+#
+# A script that sources this runs in the project's top folder, with $log as the file for what its commands print.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mkdir -p build
+log=$(pwd)/build/$(basename "$0").log
+: >"$log"
+
+# Wine must not look for a display, and meson not for a terminal.
+unset DISPLAY WAYLAND_DISPLAY
+export WINEDEBUG=${WINEDEBUG:--all}
+
+# step TEXT COMMAND...: runs the command quietly and says how long it took; shows the end of the log and stops if it fails.
+step() {
+    local text=$1 start=$SECONDS
+    shift
+    printf '%-58s' "$text ..."
+    if "$@" >>"$log" 2>&1 </dev/null; then
+        printf '%4d s\n' $((SECONDS - start))
+    else
+        local status=$?
+        printf ' failed (status %d) after %d s\n' "$status" $((SECONDS - start))
+        tail -n 40 "$log" >&2
+        echo "The whole log: $log" >&2
+        exit "$status"
+    fi
+}
+
+die() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
