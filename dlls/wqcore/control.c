@@ -8,7 +8,9 @@
 #include "pool.h"
 
 #define WORKERS_SIZE ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) * sizeof(struct wq_worker *))
-#define SPIN_US      15u
+#ifndef SPIN_US
+#define SPIN_US 15u
+#endif
 
 struct wq_pool wq_pool;
 

@@ -14,10 +14,12 @@
 
 #define TICK_US         1000u    /* between looks */
 #define TICK_FAST_US    250u     /* while parked workers can take the place of blocked ones */
-#define IDLE_TICKS      20u      /* looks without work before the monitor sleeps */
 #define COMPUTING_EXTRA 1u       /* workers beyond the processors while all of them compute */
 #define COMPUTING_US    100000u  /* how long they must have computed for that */
 #define STARVING_US     2000000u /* nothing finished for so long: start one more whatever the processors do */
+#ifndef IDLE_TICKS
+#define IDLE_TICKS 20u /* looks without work before the monitor sleeps */
+#endif
 
 static struct {
     struct port_lock lock; /* guards thread and have_thread */
@@ -175,6 +177,10 @@ static void monitor_start(void)
 
 void wq_monitor_wake(void)
 {
+#ifdef WQ_STRESS
+    if (wq_stress_no_monitor())
+        return;
+#endif
     if (at_exchange(&wq_pool.monitor_on, 1))
         return;
     if (at_load(&monitor.parker_ready))

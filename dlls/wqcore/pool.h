@@ -162,6 +162,11 @@ void wq_pool_count_thread(int n);
 /* Makes the monitor tick until nothing is queued. */
 void wq_monitor_wake(void);
 
+#ifdef WQ_STRESS
+/* tests/core/stress.c: true if the monitor is to stay asleep. */
+bool wq_stress_no_monitor(void);
+#endif
+
 /* Ends the monitor thread, if there is one. */
 void wq_monitor_stop(void);
 

@@ -5,9 +5,11 @@
  */
 #include "pool.h"
 
-#define WORKER_BATCH      128u      /* slots taken from a shard at a time; fits the empty ring */
-#define WORKER_SHARD_TICK 64u       /* every so many slots the shards come before the own ring */
-#define WORKER_IDLE_US    10000000u /* parked for so long, a worker retires */
+#define WORKER_BATCH      128u /* slots taken from a shard at a time; fits the empty ring */
+#define WORKER_SHARD_TICK 64u  /* every so many slots the shards come before the own ring */
+#ifndef WORKER_IDLE_US
+#define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
+#endif
 
 static bool ring_has_work(struct wq_worker *worker, void *param)
 {
