@@ -47,7 +47,8 @@ struct wq_worker {
     uint64_t beat;           /* W: odd while a routine runs; up by two for each that finished */
     uint64_t inner;          /* W: of those, routines that ran inside another one */
     uint64_t batons;         /* W: slots that were activations of queues */
-    int64_t posted;          /* W: slots pushed to the own ring, less those moved on to a shard */
+    int64_t posted;          /* W: slots pushed to the own ring or taken from the inbox, less those moved to
+                              * a shard */
     uint64_t beat_seen;      /* M */
     uint32_t beat_still;     /* M: ticks without a change inside a routine */
     struct wq_ring ring;     /* its own rules */

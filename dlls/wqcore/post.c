@@ -46,6 +46,7 @@ static void ring_overflow(struct wq_worker *worker)
     at_put(&worker->posted, worker->posted - (int64_t)i);
     for (; i < n; i++) /* no memory: there is room again where they came from */
         wq_ring_push(&worker->ring, batch[i].routine, batch[i].param);
+    wq_pool_attend(); /* who looked meanwhile saw nothing, and the caller's submission may fail */
 }
 
 static bool push_to_ring(struct wq_worker *worker, wq_routine routine, void *param)

@@ -41,9 +41,10 @@ static unsigned take_from_shards(struct wq_slot *batch, unsigned max)
 }
 
 /* Takes from the inbox; what does not fit goes back. */
-static unsigned take_from_inbox(struct wq_slot *batch, unsigned max)
+static unsigned take_from_inbox(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
 {
     struct wq_item *item = at_load(&wq_pool.inbox) ? wq_stack_take(&wq_pool.inbox) : NULL;
+    bool rest = false;
     unsigned n = 0;
 
     while (item) {
@@ -54,9 +55,13 @@ static unsigned take_from_inbox(struct wq_slot *batch, unsigned max)
             batch[n++].param = item;
         } else {
             wq_stack_push(&wq_pool.inbox, item);
+            rest = true;
         }
         item = next;
     }
+    at_put(&worker->posted, worker->posted + n); /* nobody counted them on their way in */
+    if (rest)                                    /* who looked meanwhile saw nothing */
+        wq_pool_attend();
     return n;
 }
 
@@ -92,7 +97,7 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
     unsigned n = take_from_shards(batch, WORKER_BATCH);
 
     if (!n)
-        n = take_from_inbox(batch, WORKER_BATCH);
+        n = take_from_inbox(worker, batch, WORKER_BATCH);
     if (!n)
         n = take_from_rings(worker, batch, WORKER_BATCH);
     if (!n)
@@ -108,7 +113,8 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
 
 static bool worker_find(struct wq_worker *worker, struct wq_slot *slot)
 {
-    if (++worker->tick % WORKER_SHARD_TICK == 0 && (take_from_shards(slot, 1) || take_from_inbox(slot, 1)))
+    if (++worker->tick % WORKER_SHARD_TICK == 0 &&
+        (take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1)))
         return true;
     if (wq_ring_pop(&worker->ring, slot))
         return true;
