@@ -5,8 +5,9 @@
  */
 #include "pool.h"
 
-#define WORKER_BATCH      128u /* slots taken from a shard at a time; fits the empty ring */
-#define WORKER_SHARD_TICK 64u  /* every so many slots the shards come before the own ring */
+#define WORKER_BATCH      128u  /* slots taken from a shard at a time; fits the empty ring */
+#define WORKER_SHARD_TICK 64u   /* every so many slots the shards come before the own ring */
+#define WORKER_RING_TICK  1024u /* and every so many the inbox and the other rings before the shards */
 #ifndef WORKER_IDLE_US
 #define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
 #endif
@@ -111,12 +112,22 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
     return true;
 }
 
+/* Gives others a turn before the own ring, which a routine that queues itself may keep filled for ever. */
+static bool take_turn(struct wq_worker *worker, struct wq_slot *slot)
+{
+    uint32_t turn = ++worker->tick;
+
+    if (turn % WORKER_SHARD_TICK)
+        return false;
+    if (turn % WORKER_RING_TICK == 0 &&
+        (take_from_inbox(worker, slot, 1) || take_from_rings(worker, slot, 1)))
+        return true;
+    return take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);
+}
+
 static bool worker_find(struct wq_worker *worker, struct wq_slot *slot)
 {
-    if (++worker->tick % WORKER_SHARD_TICK == 0 &&
-        (take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1)))
-        return true;
-    if (wq_ring_pop(&worker->ring, slot))
+    if (take_turn(worker, slot) || wq_ring_pop(&worker->ring, slot))
         return true;
     if (at_load(&wq_pool.excess) && !at_peek(&worker->searching))
         return false; /* park: others are enough */

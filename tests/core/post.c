@@ -146,10 +146,11 @@ static void inside_tree(void)
 /* ---- routines that queue themselves again and again ---- */
 
 static _Atomic bool spinners_stop;
-static _Atomic unsigned spinners_left;
+static _Atomic unsigned spinners_left, spins;
 
 static void WQ_CALL spinner_run(void *param)
 {
+    spins++;
     if (spinners_stop)
         spinners_left--;
     else
@@ -181,6 +182,36 @@ static void spinners_do_not_starve_posts(void)
     spinners_end();
 }
 
+static struct check_gate left_behind;
+
+static void WQ_CALL left_behind_run(void *param)
+{
+    (void)param;
+    check_gate_open(&left_behind);
+}
+
+static void WQ_CALL leave_behind_run(void *param)
+{
+    unsigned before;
+
+    wq_blocking_begin();
+    before = spins;
+    CHECK_WAIT(spins > before, "nobody took the place of a blocked worker");
+    CHECK(wq_post(left_behind_run, param), "refused");
+    check_gate_wait(&left_behind, "a call left in the ring of a blocked worker runs");
+}
+
+/* One processor's worth of workers is busy for ever; what a blocked routine queued must get its turn. */
+static void spinners_do_not_starve_rings(void)
+{
+    check_restart("1", NULL);
+    check_gate_init(&left_behind);
+    spinners_start(3);
+    CHECK(wq_post(leave_behind_run, NULL), "refused");
+    check_gate_wait(&left_behind, "a blocked routine's call runs");
+    spinners_end();
+}
+
 /* ---- back to back: each is queued when the one before has run, so every one needs its wake-up ---- */
 
 static void one_at_a_time(void)
@@ -192,8 +223,8 @@ static void one_at_a_time(void)
         uint64_t end = check_deadline();
 
         CHECK(wq_post(check_count, &done), "refused");
-        for (unsigned looks = 0; done <= i; looks++) {
-            if (looks > 10000 && check_late(end))
+        for (unsigned looks = 0; done <= i;) {
+            if (looks++ > 10000 && check_late(end))
                 check_give_up(__FILE__, __LINE__, "call %u was queued and never ran", i);
         }
     }
@@ -224,6 +255,7 @@ static const struct check_test tests[] = {
     {"exactly once, queued by a routine, 10000", inside_10000},
     {"exactly once, tree", inside_tree},
     {"self-queueing routines do not starve posts", spinners_do_not_starve_posts},
+    {"self-queueing routines do not starve a blocked worker's ring", spinners_do_not_starve_rings},
     {"every single post wakes a worker", one_at_a_time},
     {"a million empty items need no more threads than processors", million_empty_items},
 };
