@@ -79,7 +79,7 @@ struct wq_pool {
     unsigned start_failed;     /* P: thread starts that failed */
     unsigned threads;          /* P: workers, monitor and threads that never end */
     unsigned threads_peak;     /* P */
-    bool starved;              /* P: the last start failed; the monitor will try again */
+    bool starved;              /* P: the last start failed; the monitor tries again */
     bool stopping;             /* P */
     bool have_ended;           /* P: ended holds a thread */
     struct port_thread ended;  /* P: the worker that ended last; it joined the one before it */

@@ -103,6 +103,7 @@ static struct wq_worker *worker_reserve(void)
         at_store(&pool->retired, worker->idle_below);
         pool->count++;
         pool->started++;
+        pool->starved = false;
         if (pool->count > pool->peak)
             pool->peak = pool->count;
         wq_pool_count_thread(1);
@@ -147,6 +148,8 @@ static bool worker_start(bool token)
     }
     if (token)
         at_publish(&wq_pool.token, 0);
+    if (wq_pool_has_work()) /* whoever found the token taken relied on us */
+        wq_monitor_wake();
     return false;
 }
 

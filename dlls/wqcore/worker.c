@@ -256,6 +256,9 @@ static void worker_end(struct wq_worker *worker)
     wq_pool_count_thread(-1);
     wq_pool_update();
     port_lock_drop(&pool->lock);
+    /* Until now we counted: whoever queued something and was refused a worker relies on this look. */
+    if (wq_pool_has_work())
+        wq_pool_attend();
     if (join)
         port_thread_join(&before);
 }
