@@ -3,10 +3,14 @@
  *
  * Each worker's beat changes with every routine. While something is queued and nobody searches, the monitor
  * looks at the beats every millisecond. A worker that stays inside one routine is either waiting or
- * computing; nothing that Wine offers tells which, except offering the monitor's own processor to others: if
- * somebody wants it, the processors are busy and more threads would only get in each other's way; if not, the
- * routine waits and its place is given to another worker. Each round allows as many workers again as are
- * blocked, so a burst of waiting routines is served after a few rounds.
+ * computing. Nothing that Wine offers tells quickly which, except offering the monitor's own processor to
+ * others: if nobody wants it, a processor is idle, so the routine waits and its place is given to another
+ * worker. Each round allows as many workers again as are blocked, so a burst of waiting routines is served
+ * after a few rounds.
+ *
+ * If somebody wants the processor, either the routines compute, and more threads would only get in each
+ * other's way, or other threads of the machine do. Then usage.c tells, more slowly, who hardly used any
+ * processor time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -32,6 +36,8 @@ static struct {
     uint64_t still_since;      /* M: when the workers that stand still now began to; 0 = none does */
     uint64_t beats;            /* M: sum of all beats at the last look */
     uint64_t beats_since;      /* M: when that sum last changed */
+    unsigned rescuers;         /* M: workers allowed because nothing finished for long */
+    bool busy;                 /* M: the processors were found busy since something is queued */
 } monitor;
 
 struct look {
@@ -82,15 +88,27 @@ static void serve_blocked(struct look *look)
     allow(blocked);
 }
 
-/* The still workers compute, or somebody else uses the processors: grow hardly. */
+/* The still workers compute, or somebody else uses the processors: grow hardly, unless workers are seen to
+ * wait. */
 static void serve_computing(uint64_t now)
 {
+    unsigned waiting = wq_usage_waiting(now);
+    unsigned extra = now - monitor.still_since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
+
     if (now - monitor.beats_since >= STARVING_US) {
         monitor.beats_since = now;
-        wq_pool_wake(false);
-        return;
+        monitor.rescuers++;
     }
-    allow(now - monitor.still_since >= COMPUTING_US ? COMPUTING_EXTRA : 0);
+    extra += monitor.rescuers;
+    allow(waiting > extra ? waiting : extra);
+}
+
+/* No worker stands still; but on busy processors they may wait for most of each routine. */
+static void serve_moving(uint64_t now)
+{
+    monitor.still_since = 0;
+    monitor.rescuers = 0;
+    allow(monitor.busy ? wq_usage_waiting(now) : 0);
 }
 
 /* One look. Returns the time until the next, in microseconds. */
@@ -106,16 +124,17 @@ static unsigned monitor_look(void)
         monitor.beats_since = now;
     monitor.beats = look.beats;
     if (!look.still) {
-        monitor.still_since = 0;
-        allow(0);
+        serve_moving(now);
         return TICK_US;
     }
     if (!monitor.still_since)
         monitor.still_since = now;
-    if (port_processors_busy())
+    if (port_processors_busy()) {
+        monitor.busy = true;
         serve_computing(now);
-    else
-        serve_blocked(&look);
+        return TICK_US;
+    }
+    serve_blocked(&look);
     return have_parked ? TICK_FAST_US : TICK_US;
 }
 
@@ -131,6 +150,9 @@ static void monitor_sleep(void)
     }
     monitor.idle_ticks = 0;
     monitor.still_since = 0;
+    monitor.rescuers = 0;
+    monitor.busy = false;
+    wq_usage_forget();
     while (!at_load(&wq_pool.monitor_on) && !at_load(&monitor.stopping))
         port_park(&monitor.parker, PORT_FOREVER);
     monitor.beats_since = port_clock_us();

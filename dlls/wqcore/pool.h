@@ -51,6 +51,7 @@ struct wq_worker {
                               * a shard */
     uint64_t beat_seen;      /* M */
     uint32_t beat_still;     /* M: ticks without a change inside a routine */
+    uint64_t cpu_seen;       /* M: processor time used at the last look */
     struct wq_ring ring;     /* its own rules */
 };
 
@@ -170,6 +171,15 @@ bool wq_stress_no_monitor(void);
 
 /* Ends the monitor thread, if there is one. */
 void wq_monitor_stop(void);
+
+/* ---- usage.c ---- */
+
+/* How many workers hardly used a processor lately. Looks anew when a window has passed, else repeats itself.
+ * Monitor only. now: port_clock_us(). */
+unsigned wq_usage_waiting(uint64_t now);
+
+/* The next look starts afresh. Monitor only. */
+void wq_usage_forget(void);
 
 /* ---- own.c ---- */
 

@@ -37,9 +37,6 @@ unsigned port_cpu_count(void);
 /* Monotonic time in microseconds since an arbitrary start. */
 uint64_t port_clock_us(void);
 
-/* Processor time used by the whole process, in microseconds. Coarse (10 ms under Wine) and slow (20 us): for
- * the monitor. */
-uint64_t port_process_cpu_us(void);
 
 /* True if other threads are waiting for a processor, found by offering ours: false means a processor is idle.
  * The caller may lose its time slice, so this is for the monitor only. */
@@ -107,6 +104,9 @@ bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread
 
 /* Waits until the thread has ended and frees what it held. */
 void port_thread_join(struct port_thread *thread);
+
+/* Processor time that the thread has used, in microseconds. Coarse (10 ms) and slow (20 us) under Wine. */
+uint64_t port_thread_cpu_us(struct port_thread *thread);
 
 /* Gives the unused part of the calling thread's fresh stack back to the system: Wine fills it with zeros on
  * creation, which makes every thread cost a megabyte. */

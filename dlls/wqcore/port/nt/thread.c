@@ -76,6 +76,16 @@ void port_thread_join(struct port_thread *thread)
     NtClose(thread->handle);
 }
 
+uint64_t port_thread_cpu_us(struct port_thread *thread)
+{
+    const THREADINFOCLASS thread_times = (THREADINFOCLASS)1;
+    KERNEL_USER_TIMES times;
+
+    if (NtQueryInformationThread(thread->handle, thread_times, &times, sizeof(times), NULL))
+        return 0;
+    return (uint64_t)(times.KernelTime.QuadPart + times.UserTime.QuadPart) / 10;
+}
+
 void port_thread_trim_stack(void)
 {
     const SIZE_T keep = 32768; /* bytes below this frame that the first callbacks may use without a fault */

@@ -41,9 +41,11 @@ uint64_t port_clock_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t port_process_cpu_us(void)
+uint64_t port_thread_cpu_us(struct port_thread *thread)
 {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    clockid_t clock;
+
+    return pthread_getcpuclockid(thread->id, &clock) ? 0 : read_clock(clock);
 }
 
 bool port_processors_busy(void)
