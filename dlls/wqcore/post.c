@@ -109,11 +109,14 @@ static void long_count(int n)
 static void WQ_CALL long_run(void *param)
 {
     struct long_job job = *(struct long_job *)param;
+    struct wq_worker *worker = port_self();
 
     port_heap_free(param);
     /* The worker leaves the count of runnable ones (worker_run brings it back) before the queued one does, so
-     * that the pool never counts too few and parks somebody in between. */
-    wq_worker_block(port_self());
+     * that the pool never counts too few and parks somebody in between. Blocking hints of the routine nest in
+     * this, so they do not bring it back early. */
+    worker->blocking_depth++;
+    wq_worker_block(worker);
     long_count(-1);
     if (wq_pool_has_work())
         wq_pool_attend();
