@@ -89,19 +89,25 @@ static void counters_add_workers(struct wq_counters *counters)
     counters->memory += high * sizeof(struct wq_worker);
 }
 
+static void counters_add_pool(struct wq_counters *counters)
+{
+    struct wq_pool *pool = &wq_pool;
+
+    counters_add_workers(counters);
+    for (unsigned i = 0; i < pool->shard_count; i++)
+        counters->posted += wq_shard_total(&pool->shards[i]);
+    counters->memory += wq_segments_memory() + WORKERS_SIZE;
+    counters->processors = pool->processors;
+}
+
 void wq_counters_read(struct wq_counters *counters)
 {
     struct wq_pool *pool = &wq_pool;
 
     memset(counters, 0, sizeof(*counters));
     counters->persistent_run = wq_own_count();
-    if (!at_load(&pool->ready))
-        return;
-    counters_add_workers(counters);
-    for (unsigned i = 0; i < pool->shard_count; i++)
-        counters->posted += wq_shard_total(&pool->shards[i]);
-    counters->memory += wq_segments_memory() + WORKERS_SIZE;
-    counters->processors = pool->processors;
+    if (at_load(&pool->ready))
+        counters_add_pool(counters);
     port_lock_take(&pool->lock);
     counters->workers = pool->count;
     counters->workers_peak = pool->peak;
