@@ -139,9 +139,10 @@ void wq_counters_read(struct wq_counters *counters);
 
 /* ---- end ---- */
 
-/* Ends all threads of the core and frees what it holds, after running what is queued. For tests and for hosts
- * that unload the module. Nobody may submit meanwhile. Returns false, having done nothing, when called from
- * one of the core's threads. Afterwards the core is as if just loaded. */
+/* Ends all threads of the core and frees what it holds, after running what is queued and what those routines
+ * queue. For tests and for hosts that unload the module. Nobody else may submit meanwhile. Returns false,
+ * having done nothing, when called from one of the core's threads. Afterwards the core is as if just loaded.
+ */
 bool wq_shutdown(void);
 
 /* Injects failures for tests: the next `times` operations of the kind fail, UINT32_MAX until set to 0 again.

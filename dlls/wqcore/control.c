@@ -120,16 +120,49 @@ void wq_counters_read(struct wq_counters *counters)
     port_lock_drop(&pool->lock);
 }
 
-/* Lets the workers run what is queued and end. */
+static void wait_a_moment(void)
+{
+    port_park(&(struct port_parker){0}, port_clock_us() + 1000);
+}
+
+/* True if nothing is queued in the pool and no routine runs. Looked at twice, because a worker may have been
+ * woken for something between the look at the queues and the look at the workers. */
+static bool pool_quiet(void)
+{
+    bool quiet = true;
+
+    for (int i = 0; i < 2 && quiet; i++) {
+        quiet = !wq_pool_has_work();
+        port_lock_take(&wq_pool.lock);
+        quiet = quiet && wq_pool.count == wq_pool.parked;
+        port_lock_drop(&wq_pool.lock);
+    }
+    return quiet;
+}
+
+/* Runs what is queued, and what those routines queue, in the pool and on threads that never end. */
+static void drain(void)
+{
+    uint64_t before, posted;
+
+    do {
+        wq_own_idle(&before);
+        while (!pool_quiet() && !port_exiting()) {
+            if (wq_pool_has_work())
+                wq_pool_attend();
+            wait_a_moment();
+        }
+        while (!wq_own_idle(&posted) && !port_exiting())
+            wait_a_moment();
+    } while ((posted != before || !pool_quiet()) && !port_exiting());
+}
+
+/* Lets the workers end. */
 static void workers_stop(void)
 {
     struct wq_pool *pool = &wq_pool;
     bool join;
 
-    while (wq_pool_has_work() && !port_exiting()) {
-        wq_pool_attend();
-        port_park(&(struct port_parker){0}, port_clock_us() + 1000);
-    }
     port_lock_take(&pool->lock);
     pool->stopping = true;
     wq_pool_update();
@@ -146,7 +179,7 @@ static void workers_stop(void)
         if (join)
             wq_pool_wake(false);
         else
-            port_park(&(struct port_parker){0}, port_clock_us() + 1000);
+            wait_a_moment();
     }
     if (pool->have_ended)
         port_thread_join(&pool->ended);
@@ -158,15 +191,18 @@ bool wq_shutdown(void)
 
     if (port_context())
         return false;
+    while (at_load(&pool->inbox) && !at_load(&pool->ready) && !wq_pool_start())
+        wait_a_moment(); /* items came while there was no memory for the pool */
+    drain();
     wq_own_stop();
-    if (!at_load(&pool->ready))
-        return true;
-    workers_stop();
-    wq_monitor_stop();
-    for (unsigned i = 0; i < pool->high; i++)
-        port_pages_free(pool->workers[i], sizeof(struct wq_worker));
-    shards_free();
-    wq_segments_free();
+    if (at_load(&pool->ready)) {
+        workers_stop();
+        wq_monitor_stop();
+        for (unsigned i = 0; i < pool->high; i++)
+            port_pages_free(pool->workers[i], sizeof(struct wq_worker));
+        shards_free();
+        wq_segments_free();
+    }
     memset(pool, 0, sizeof(*pool));
     return true;
 }

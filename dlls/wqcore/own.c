@@ -177,11 +177,31 @@ uint64_t wq_own_count(void)
     return run;
 }
 
+static bool own_idle(struct own_class *class, uint64_t *posted)
+{
+    bool idle;
+
+    port_lock_take(&class->lock);
+    idle = !class->waiting;
+    *posted += class->run + class->waiting;
+    port_lock_drop(&class->lock);
+    own_provide_thread(class); /* maybe none could be made so far */
+    return idle;
+}
+
+bool wq_own_idle(uint64_t *posted)
+{
+    bool idle;
+
+    *posted = 0;
+    idle = own_idle(&persistent, posted);
+    return own_idle(&io, posted) && idle;
+}
+
 static void own_stop(struct own_class *class)
 {
     bool serial = class->serial;
 
-    own_provide_thread(class); /* for items that found no thread so far */
     port_lock_take(&class->lock);
     class->stopping = true;
     port_lock_drop(&class->lock);

@@ -186,7 +186,10 @@ void wq_usage_forget(void);
 /* Routines that finished on threads that never end. */
 uint64_t wq_own_count(void);
 
-/* Ends these threads after they ran what is queued. */
+/* True if these threads have run all that was queued to them; posted: how many routines that was. */
+bool wq_own_idle(uint64_t *posted);
+
+/* Ends these threads. Nothing may be queued to them any more. */
 void wq_own_stop(void);
 
 /* ---- post.c ---- */
