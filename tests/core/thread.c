@@ -1,0 +1,381 @@
+/*
+ * thread.c: how many threads there are: none to be had, long and blocking routines, computing ones, the
+ * maximum, and the persistent thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "check.h"
+
+#define MANY 300u
+
+static _Atomic unsigned done;
+
+static void post_count(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        CHECK(wq_post(check_count, &done), "refused");
+}
+
+static bool needs_monitor(void)
+{
+    if (check_without_monitor())
+        check_skip("needs the monitor");
+    return !check_without_monitor();
+}
+
+/* ---- no threads ---- */
+
+static void no_first_thread(void)
+{
+    struct wq_counters c;
+
+    done = 0;
+    wq_fault_set(WQ_FAULT_THREAD, UINT32_MAX);
+    post_count(10);
+    c = check_counters();
+    CHECK(c.threads == 0 && c.threads_failed > 0, "%u threads, %u failed", c.threads, c.threads_failed);
+    CHECK(done == 0, "%u ran", done);
+    wq_fault_set(WQ_FAULT_THREAD, 0);
+    post_count(1);
+    CHECK_WAIT(done == 11, "%u of 11 ran", done);
+    check_settled(11);
+}
+
+/* A refused start is not the last try while something waits and the monitor lives. */
+static void threads_come_and_go(void)
+{
+    done = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        wq_fault_set(WQ_FAULT_THREAD, i % 5);
+        post_count(1);
+        if (i % 7 == 0)
+            check_restart(getenv("CHECK_PROCESSORS"), NULL); /* runs what is queued */
+    }
+    wq_fault_set(WQ_FAULT_THREAD, 0);
+    post_count(1);
+    CHECK_WAIT(done == 201, "%u of 201 ran", done);
+}
+
+struct pair {
+    struct check_gate gate;
+    _Atomic bool posted;
+};
+
+static void WQ_CALL gate_open_run(void *param)
+{
+    check_gate_open(param);
+}
+
+static void WQ_CALL wait_while_no_threads_run(void *param)
+{
+    struct pair *pair = param;
+
+    wq_blocking_begin();
+    wq_fault_set(WQ_FAULT_THREAD, 1);
+    CHECK(wq_post(gate_open_run, &pair->gate), "refused");
+    check_gate_wait(&pair->gate, "a call runs although the first thread for it was refused");
+    wq_blocking_end();
+    done++;
+}
+
+/* The only worker waits for a call for which no thread was to be had, and nobody submits anything any more.
+ */
+static void refused_thread_is_tried_again(void)
+{
+    struct pair pair = {CHECK_GATE, false};
+
+    if (!needs_monitor())
+        return;
+    done = 0;
+    CHECK(wq_post(wait_while_no_threads_run, &pair), "refused");
+    CHECK_WAIT(done == 1, "still waiting");
+}
+
+static void no_persistent_thread(void)
+{
+    done = 0;
+    wq_fault_set(WQ_FAULT_THREAD, UINT32_MAX);
+    for (unsigned i = 0; i < 5; i++)
+        CHECK(wq_post_persistent(check_count, &done), "refused");
+    CHECK(done == 0 && check_counters().threads == 0, "%u ran", done);
+    wq_fault_set(WQ_FAULT_THREAD, 0);
+    CHECK(wq_post_persistent(check_count, &done), "refused");
+    CHECK_WAIT(done == 6, "%u of 6 ran", done);
+}
+
+/* ---- long routines ---- */
+
+struct chain {
+    struct check_gate gates[MANY + 1];
+    unsigned next;
+    bool hint, long_ones;
+};
+
+struct link {
+    struct chain *chain;
+    unsigned number;
+};
+
+static struct chain chain;
+static struct link links[MANY + 1];
+
+/* Waits for the routine that is queued after it. */
+static void WQ_CALL link_run(void *param)
+{
+    struct link *link = param;
+
+    if (link->chain->hint)
+        wq_blocking_begin();
+    if (link->number < link->chain->next)
+        check_gate_wait(&link->chain->gates[link->number + 1], "the routine queued next runs");
+    if (link->chain->hint)
+        wq_blocking_end();
+    check_gate_open(&link->chain->gates[link->number]);
+    done++;
+}
+
+static void chain_run(unsigned count, bool long_ones, bool hint)
+{
+    chain.next = count - 1;
+    chain.hint = hint;
+    done = 0;
+    for (unsigned i = 0; i < count; i++) {
+        links[i] = (struct link){&chain, i};
+        check_gate_init(&chain.gates[i]);
+    }
+    for (unsigned i = 0; i < count; i++)
+        CHECK(long_ones ? wq_post_long(link_run, &links[i]) : wq_post(link_run, &links[i]), "refused");
+    CHECK_WAIT(done == count, "%u of %u done", done, count);
+    check_settled(count);
+}
+
+static void long_chain(void)
+{
+    chain_run(MANY, true, false);
+}
+
+static void hinted_chain(void)
+{
+    chain_run(MANY, false, true);
+}
+
+static void long_and_hinted_chain(void)
+{
+    chain_run(MANY, true, true);
+}
+
+static void WQ_CALL hint_then_wait_run(void *param)
+{
+    wq_blocking_begin();
+    wq_blocking_end();
+    CHECK(wq_post(gate_open_run, param), "refused");
+    check_gate_wait(param, "another routine runs beside a long one that had said that it blocks");
+    done++;
+}
+
+static void long_stays_long(void)
+{
+    struct check_gate gate = CHECK_GATE;
+
+    check_restart("1", NULL);
+    done = 0;
+    CHECK(wq_post_long(hint_then_wait_run, &gate), "refused");
+    CHECK_WAIT(done == 1, "still waiting");
+    check_settled(2);
+}
+
+static void blocking_chain(void)
+{
+    if (needs_monitor())
+        chain_run(MANY, false, false);
+}
+
+static void WQ_CALL nest_run(void *param)
+{
+    struct link *link = param;
+
+    if (link->number < link->chain->next) {
+        CHECK(wq_post(nest_run, link + 1), "refused");
+        check_gate_wait(&link->chain->gates[link->number + 1], "the routine that this one queued runs");
+    }
+    check_gate_open(&link->chain->gates[link->number]);
+    done++;
+}
+
+static void blocking_nest(void)
+{
+    if (!needs_monitor())
+        return;
+    chain.next = 99;
+    done = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        links[i] = (struct link){&chain, i};
+        check_gate_init(&chain.gates[i]);
+    }
+    CHECK(wq_post(nest_run, &links[0]), "refused");
+    CHECK_WAIT(done == 100, "%u of 100 done", done);
+    check_settled(100);
+}
+
+/* ---- computing routines ---- */
+
+static _Atomic bool compute_stop;
+static _Atomic unsigned computing;
+
+static void WQ_CALL compute_run(void *param)
+{
+    volatile unsigned sink = 0;
+
+    (void)param;
+    computing++;
+    while (!compute_stop)
+        sink++;
+    computing--;
+    done++;
+}
+
+static void long_starts_while_all_compute(void)
+{
+    unsigned processors;
+    struct check_gate gate = CHECK_GATE;
+
+    post_count(1);
+    processors = check_counters().processors;
+    done = 0;
+    compute_stop = false;
+    for (unsigned i = 0; i < processors; i++)
+        CHECK(wq_post(compute_run, NULL), "refused");
+    CHECK_WAIT(computing == processors, "%u of %u compute", computing, processors);
+    CHECK(wq_post_long(gate_open_run, &gate), "refused");
+    check_gate_wait(&gate, "a long routine starts while all workers compute");
+    compute_stop = true;
+    CHECK_WAIT(done >= processors, "%u of %u ended", done, processors);
+}
+
+static void WQ_CALL compute_a_little_run(void *param)
+{
+    (void)param;
+    for (volatile unsigned i = 0; i < 1000000; i++) {}
+    done++;
+}
+
+static void computing_burst(void)
+{
+    unsigned count = check_scaled(400);
+    struct wq_counters c;
+
+    done = 0;
+    for (unsigned i = 0; i < count; i++)
+        CHECK(wq_post(compute_a_little_run, NULL), "refused");
+    CHECK_WAIT(done == count, "%u of %u done", done, count);
+    c = check_counters();
+    CHECK(c.workers_peak <= 4 * c.processors + 8, "%u workers for %u processors", c.workers_peak,
+          c.processors);
+}
+
+/* ---- the maximum ---- */
+
+static _Atomic unsigned running, running_most;
+static struct check_gate release;
+
+static void WQ_CALL occupy_run(void *param)
+{
+    unsigned now = ++running, most = running_most;
+
+    (void)param;
+    while (now > most && !atomic_compare_exchange_weak(&running_most, &most, now)) {}
+    wq_blocking_begin();
+    check_gate_wait(&release, "the test lets its workers go");
+    wq_blocking_end();
+    running--;
+    done++;
+}
+
+static void maximum_is_kept(void)
+{
+    check_restart(getenv("CHECK_PROCESSORS"), "3");
+    check_gate_init(&release);
+    done = running = running_most = 0;
+    for (unsigned i = 0; i < 20; i++)
+        CHECK(wq_post(occupy_run, NULL), "refused");
+    CHECK_WAIT(running == 3, "%u of 3 workers", running);
+    CHECK(check_counters().workers == 3, "%u workers", check_counters().workers);
+    wq_raise_max_workers(2);
+    CHECK(check_counters().max_workers == 3, "lowered to %u", check_counters().max_workers);
+    wq_raise_max_workers(5);
+    post_count(1); /* without the monitor a submission has to notice */
+    CHECK_WAIT(running == 5, "%u of 5 workers", running);
+    check_gate_open(&release);
+    CHECK_WAIT(done == 21, "%u of 21 ran", done);
+    CHECK(running_most == 5, "%u ran at a time, 5 allowed", running_most);
+    CHECK(check_counters().workers_peak <= 5, "%u workers, 5 allowed", check_counters().workers_peak);
+}
+
+static void hints_nest(void)
+{
+    wq_blocking_begin(); /* nothing outside of the pool */
+    wq_blocking_end();
+    wq_blocking_end();
+    wq_raise_max_workers(1u << 20);
+    CHECK(check_counters().max_workers == 65535, "%u", check_counters().max_workers);
+    hinted_chain();
+}
+
+/* ---- the persistent thread ---- */
+
+struct step {
+    unsigned number;
+};
+
+static struct step steps[5000];
+static _Atomic unsigned step_next;
+static pthread_t step_thread;
+
+static void WQ_CALL step_run(void *param)
+{
+    struct step *step = param;
+
+    CHECK(step->number == step_next, "routine %u ran when it was %u's turn", step->number, step_next);
+    if (!step_next)
+        step_thread = pthread_self();
+    CHECK(pthread_equal(step_thread, pthread_self()), "routine %u ran on another thread", step->number);
+    if (step->number == 100)
+        CHECK(!wq_shutdown(), "accepted on the persistent thread");
+    step_next++;
+}
+
+static void persistent_order(void)
+{
+    step_next = 0;
+    for (unsigned i = 0; i < CHECK_COUNT(steps); i++) {
+        steps[i].number = i;
+        CHECK(wq_post_persistent(step_run, &steps[i]), "refused");
+    }
+    CHECK_WAIT(step_next == CHECK_COUNT(steps), "%u ran", step_next);
+    CHECK(check_counters().threads == 1, "%u threads for the persistent one", check_counters().threads);
+    CHECK_WAIT(check_counters().persistent_run == CHECK_COUNT(steps), "%llu counted",
+               (unsigned long long)check_counters().persistent_run);
+}
+
+static const struct check_test tests[] = {
+    {"no first thread: calls wait for the next submission", no_first_thread},
+    {"threads come and go", threads_come_and_go},
+    {"a refused thread is tried again", refused_thread_is_tried_again},
+    {"no persistent thread: calls wait for the next submission", no_persistent_thread},
+    {"long routines that wait for later ones", long_chain},
+    {"routines that say they block wait for later ones", hinted_chain},
+    {"long routines that say they block wait for later ones", long_and_hinted_chain},
+    {"a long routine stays long after it said that it blocks", long_stays_long},
+    {"blocking routines that wait for later ones", blocking_chain},
+    {"blocking routines that wait for what they queued", blocking_nest},
+    {"a long routine starts while all workers compute", long_starts_while_all_compute},
+    {"a burst of computing routines needs few threads", computing_burst},
+    {"the maximum of workers is kept and can be raised", maximum_is_kept},
+    {"blocking hints do nothing outside", hints_nest},
+    {"the persistent thread is one and runs in order", persistent_order},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, tests, CHECK_COUNT(tests));
+}
