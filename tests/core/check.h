@@ -42,19 +42,20 @@ _Noreturn void check_give_up(const char *file, int line, const char *fmt, ...)
 void check_skip(const char *why);
 
 /* The condition holds now. */
-#define CHECK(cond, ...)                                                                                     \
+#define CHECK(cond, fmt, ...)                                                                                \
     do {                                                                                                     \
         if (!(cond))                                                                                         \
-            check_fail(__FILE__, __LINE__, #cond ": " __VA_ARGS__);                                          \
+            check_fail(__FILE__, __LINE__, "%s: " fmt, #cond, ##__VA_ARGS__);                                \
     } while (0)
 
 /* The condition comes true before the deadline. */
-#define CHECK_WAIT(cond, ...)                                                                                \
+#define CHECK_WAIT(cond, fmt, ...)                                                                           \
     do {                                                                                                     \
         uint64_t check_end = check_deadline();                                                               \
         while (!(cond)) {                                                                                    \
             if (check_late(check_end))                                                                       \
-                check_give_up(__FILE__, __LINE__, "not within the deadline: " #cond ": " __VA_ARGS__);       \
+                check_give_up(__FILE__, __LINE__, "not within the deadline: %s: " fmt, #cond,                \
+                              ##__VA_ARGS__);                                                                \
         }                                                                                                    \
     } while (0)
 

@@ -221,9 +221,10 @@ static void one_at_a_time(void)
 
     for (unsigned i = 0; i < count; i++) {
         uint64_t end = check_deadline();
+        unsigned looks = 0;
 
         CHECK(wq_post(check_count, &done), "refused");
-        for (unsigned looks = 0; done <= i;) {
+        while (done <= i) {
             if (looks++ > 10000 && check_late(end))
                 check_give_up(__FILE__, __LINE__, "call %u was queued and never ran", i);
         }
