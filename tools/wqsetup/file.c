@@ -90,28 +90,37 @@ bool setup_read_staged(const struct setup_arch *arch, const char *name, struct g
     return file_read_wide(wide, name, bytes);
 }
 
-/* Wine tells its processes where its own modules are: WINEDLLDIR0, WINEDLLDIR1 ... as NT paths. */
+/*
+ * Wine tells its processes where its own modules are: WINEDLLDIR0, WINEDLLDIR1 ... as NT paths. The tests
+ * name another folder in WQSETUP_WINE_DIR to play an update of Wine.
+ */
+static bool file_wine_dir(unsigned index, wchar_t *wide)
+{
+    wchar_t variable[32];
+    DWORD used = GetEnvironmentVariableW(L"WQSETUP_WINE_DIR", wide, SETUP_PATH);
+
+    if (used)
+        return !index && used < SETUP_PATH;
+    swprintf(variable, 32, L"WINEDLLDIR%u", index);
+    used = GetEnvironmentVariableW(variable, wide, SETUP_PATH);
+    if (!wcsncmp(wide, L"\\??\\", 4))
+        wide[1] = '\\';
+    return used && used < SETUP_PATH;
+}
+
 bool setup_read_wine(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes)
 {
-    wchar_t wide[2 * SETUP_PATH], variable[32], rest[SETUP_PATH];
+    wchar_t wide[2 * SETUP_PATH] = L"", rest[SETUP_PATH];
     char relative[SETUP_NAME];
 
     bytes->data = NULL;
     bytes->size = 0;
     snprintf(relative, sizeof(relative), "\\%s\\%s", arch->wine, name);
     file_widen(relative, rest);
-    for (unsigned i = 0; i < 16; i++) {
-        DWORD used;
-
-        swprintf(variable, 32, L"WINEDLLDIR%u", i);
-        used = GetEnvironmentVariableW(variable, wide, SETUP_PATH);
-        if (!used || used >= SETUP_PATH)
-            break;
-        if (!wcsncmp(wide, L"\\??\\", 4))
-            wide[1] = '\\';
+    for (unsigned i = 0; !bytes->data && file_wine_dir(i, wide); i++) {
         wcscat(wide, rest);
-        if (!file_read_wide(wide, name, bytes) || bytes->data)
-            return bytes->data != NULL;
+        if (!file_read_wide(wide, name, bytes))
+            return false;
     }
     return true;
 }

@@ -158,7 +158,7 @@ static bool main_uninstall(void)
     if (state.phase == SETUP_NONE && !setup_adopt(&state))
         return false;
     if (state.phase == SETUP_NONE && !state.files)
-        return true;
+        return setup_delete(SETUP_STATE ".wqtmp"); /* of a run cut short before its first change */
     for (unsigned i = 0; i < state.scopes; i++)
         if (!main_dropped(&state.scope[i]))
             state.scope[left++] = state.scope[i];
