@@ -1,6 +1,6 @@
 /*
- * Stand-in for wqcore.dll: one function that the stand-in front imports, so that the tests notice when the core is not
- * found.
+ * Stand-in for wqcore.dll: one function that the stand-in front imports, so that the tests notice when the
+ * core is not found.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

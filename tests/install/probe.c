@@ -1,6 +1,6 @@
 /*
- * Shows from inside a process which modules serve it: one line per function with the module that holds its code, whether
- * QueueUserWorkItem is the stand-in's, and that messages, versions and threads still work.
+ * Shows from inside a process which modules serve it: one line per function with the module that holds its
+ * code, whether QueueUserWorkItem is the stand-in's, and that messages, versions and threads still work.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,7 +20,8 @@ static void probe_show(const char *module, const char *name)
     char path[MAX_PATH] = "-";
     HMODULE holder;
 
-    if (GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+    if (GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                               GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
                            (const char *)(ULONG_PTR)code, &holder))
         GetModuleFileNameA(holder, path, sizeof(path));
     printf("%s.%s %s\n", module, name, path);
@@ -28,7 +29,8 @@ static void probe_show(const char *module, const char *name)
 
 static void probe_queue(const char *module)
 {
-    queue_function queue = (queue_function)(ULONG_PTR)GetProcAddress(GetModuleHandleA(module), "QueueUserWorkItem");
+    queue_function queue =
+        (queue_function)(ULONG_PTR)GetProcAddress(GetModuleHandleA(module), "QueueUserWorkItem");
     BOOL result = queue(probe_thread, NULL, 0);
 
     printf("%s queue %s\n", module, (result & ~0xff) == 0x5100 ? "stand-in" : "builtin");
@@ -42,8 +44,8 @@ int main(void)
 
     WaitForSingleObject(thread, 10000);
     GetExitCodeThread(thread, &code);
-    FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, ERROR_FILE_NOT_FOUND, 0x409, text,
-                   sizeof(text), NULL);
+    FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, ERROR_FILE_NOT_FOUND,
+                   0x409, text, sizeof(text), NULL);
     probe_show("kernel32.dll", "QueueUserWorkItem");
     probe_show("kernelbase.dll", "QueueUserWorkItem");
     probe_show("kernel32.dll", "BaseThreadInitThunk");
@@ -51,7 +53,8 @@ int main(void)
     probe_queue("kernel32.dll");
     probe_queue("kernelbase.dll");
     printf("thread %lu\nmessage %s\n", code, text[0] ? "yes" : "no");
-    printf("version resource %s\n", FindResourceA(GetModuleHandleA("kernel32.dll"), MAKEINTRESOURCEA(1), (char *)RT_VERSION)
-                                        ? "yes" : "no");
+    printf("version resource %s\n",
+           FindResourceA(GetModuleHandleA("kernel32.dll"), MAKEINTRESOURCEA(1), (char *)RT_VERSION) ? "yes"
+                                                                                                    : "no");
     return 0;
 }
