@@ -319,9 +319,11 @@ class Interruptions(InstallTest):
             with self.subTest(step=step):
                 self.setup('install', '--app', 'probe.exe')
                 self.setup('verify')
-                self.expect(probe='stand-in')
                 self.setup('uninstall')
-                self.assert_untouched()
+        self.setup('verify')
+        self.expect(probe='stand-in')
+        self.setup('uninstall')
+        self.assert_untouched()
 
     def test_an_uninstall_can_be_repeated(self):
         self.setup('install', '--app', 'probe.exe')
