@@ -116,8 +116,11 @@ static unsigned monitor_look(void)
 {
     struct look look = {0};
     uint64_t now = port_clock_us();
-    bool have_parked = wq_pool.idle != NULL; /* a hint */
+    bool have_parked;
 
+    port_lock_take(&wq_pool.lock);
+    have_parked = wq_pool.idle != NULL;
+    port_lock_drop(&wq_pool.lock);
     look.patience = have_parked ? 1 : 2;
     wq_awake_any(look_at, &look);
     if (look.beats != monitor.beats)

@@ -47,8 +47,10 @@ static bool slab_add(void)
 
 static void segment_release(struct wq_segment *segment)
 {
-    memset(segment->slots, 0, sizeof(segment->slots));
-    segment->taken = 0;
+    /* Consumers with a stale head may still look at the slots; their claim fails. */
+    for (unsigned i = 0; i < WQ_SEGMENT_SLOTS; i++)
+        at_put(&segment->slots[i].routine, NULL);
+    at_put(&segment->taken, 0);
     port_lock_take(&segments.lock);
     segment->next = segments.free;
     segments.free = segment;
@@ -121,7 +123,7 @@ static bool segment_install(struct wq_shard *shard, uint64_t ticket)
     port_lock_take(&segments.lock);
     if (at_load(&shard->tail) != ticket) {
         /* Others moved on while we got here; their segment may have come and gone. */
-    } else if (!*entry) {
+    } else if (!at_load(entry)) {
         struct wq_segment *segment;
 
         if (!segments.free && !slab_add()) {

@@ -62,7 +62,7 @@ void port_lock_drop(struct port_lock *lock);
 /* One per thread that parks; a wake-up given before the park is kept, several count as one. */
 struct port_parker {
     uint32_t word;    /* A: 1 = a wake-up is there */
-    uintptr_t thread; /* constant after port_parker_init: whom to wake */
+    uintptr_t thread; /* A: whom to wake; set by port_parker_init */
 };
 
 /* Ties the parker to the calling thread. */
@@ -72,7 +72,8 @@ void port_parker_init(struct port_parker *parker);
  * only. Returns false if the deadline passed without one. */
 bool port_park(struct port_parker *parker, uint64_t deadline_us);
 
-/* Gives a wake-up. Any thread; the parker's thread must not have ended. */
+/* Gives a wake-up. Any thread. If the parker's thread has ended, nothing happens, or a spurious wake-up does
+ * in the thread that has the parker or the system's number for it now. */
 void port_unpark(struct port_parker *parker);
 
 /* Sleeps until *word differs from seen, port_wake_word(word) was called, or for no reason. */

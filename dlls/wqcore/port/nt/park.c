@@ -14,8 +14,9 @@
 
 void port_parker_init(struct port_parker *parker)
 {
-    parker->word = 0;
-    parker->thread = (uintptr_t)NtCurrentTeb()->Reserved1[TEB_THREAD_ID];
+    /* A waker of the thread that had the parker before may be late. */
+    at_put(&parker->word, 0);
+    at_put(&parker->thread, (uintptr_t)NtCurrentTeb()->Reserved1[TEB_THREAD_ID]);
 }
 
 bool port_park(struct port_parker *parker, uint64_t deadline_us)
@@ -41,7 +42,7 @@ bool port_park(struct port_parker *parker, uint64_t deadline_us)
 void port_unpark(struct port_parker *parker)
 {
     if (!at_exchange(&parker->word, 1))
-        NtAlertThreadByThreadId((HANDLE)parker->thread);
+        NtAlertThreadByThreadId((HANDLE)at_peek(&parker->thread));
 }
 
 void port_wait_word(uint32_t *word, uint32_t seen)

@@ -87,8 +87,9 @@ void port_wake_word(uint32_t *word)
 
 void port_parker_init(struct port_parker *parker)
 {
-    parker->word = 0;
-    parker->thread = (uintptr_t)pthread_self();
+    /* A waker of the thread that had the parker before may be late. */
+    at_put(&parker->word, 0);
+    at_put(&parker->thread, (uintptr_t)pthread_self());
 }
 
 bool port_park(struct port_parker *parker, uint64_t deadline_us)
