@@ -94,9 +94,16 @@ unsigned check_scaled(unsigned amount)
     return amount / scale ? amount / scale : 1;
 }
 
+bool wq_stress_no_monitor(void) __attribute__((weak));
+
+bool check_stressed(void)
+{
+    return wq_stress_no_monitor != NULL;
+}
+
 bool check_without_monitor(void)
 {
-    return env_number("WQ_STRESS_MONITOR", 1) == 0;
+    return check_stressed() && env_number("WQ_STRESS_MONITOR", 1) == 0;
 }
 
 struct wq_counters check_counters(void)

@@ -66,7 +66,10 @@ bool check_late(uint64_t deadline);
 /* Divides amounts of work: 1, or what CHECK_SCALE says (for builds that run slowly), at least 1. */
 unsigned check_scaled(unsigned amount);
 
-/* True if the program runs the core's stress build without its monitor: nobody replaces blocked workers. */
+/* True if the program runs the core's stress build: its delays inside of routines look like blocking. */
+bool check_stressed(void);
+
+/* True if it does so without the monitor: nobody replaces blocked workers. */
 bool check_without_monitor(void);
 
 /* Ends the core and starts it anew with that environment; NULL unsets. */

@@ -243,7 +243,8 @@ static void million_empty_items(void)
     CHECK_WAIT(done == count, "%u of %u ran", done, count);
     check_settled(count);
     c = check_counters();
-    CHECK(c.threads_peak <= c.processors + 2, "%u threads for %u processors", c.threads_peak, c.processors);
+    CHECK(c.threads_peak <= c.processors + 2 || check_stressed(), "%u threads for %u processors",
+          c.threads_peak, c.processors);
 }
 
 static const struct check_test tests[] = {

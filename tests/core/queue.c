@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <sched.h>
+
 #include "check.h"
 
 #define PRODUCERS 4u
@@ -349,7 +351,7 @@ static void close_from_inside(void)
 /* The routine closes the queue while the thread that submitted it may still be inside the submission. */
 static void close_during_submit(void)
 {
-    unsigned rounds = check_scaled(20000);
+    unsigned rounds = check_scaled(5000);
 
     for (unsigned i = 0; i < rounds; i++) {
         struct wq_queue *queue = queue_new(1);
@@ -358,6 +360,7 @@ static void close_during_submit(void)
         work->runs = 0;
         wq_queue_submit(queue, &work->item, 0);
         for (uint64_t end = check_deadline(); !finished;) {
+            sched_yield();
             if (work->runs >= 200 && check_late(end))
                 check_give_up(__FILE__, __LINE__, "never finished");
         }
