@@ -49,8 +49,11 @@ void wq_pool_attend(void)
 
 void wq_worker_block(struct wq_worker *worker)
 {
+    uint64_t awake;
+
     port_lock_take(&wq_pool.lock);
-    if (!worker->blocked && !worker->parked) {
+    awake = wq_pool.awake[worker->id / WQ_AWAKE_BITS] >> worker->id % WQ_AWAKE_BITS;
+    if (!worker->blocked && (awake & 1)) { /* it may have parked or ended since the monitor looked */
         at_store(&worker->blocked, 1);
         wq_pool.blocked++;
         wq_pool_update();
