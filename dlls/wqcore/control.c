@@ -80,10 +80,11 @@ static void counters_add_workers(struct wq_counters *counters)
 
     for (unsigned i = 0; i < high; i++) {
         struct wq_worker *worker = at_load(&wq_pool.workers[i]);
-        uint64_t beats = at_peek(&worker->beat) / 2, inner = at_peek(&worker->inner);
+        uint64_t inner = at_load(&worker->inner), batons = at_load(&worker->batons);
+        uint64_t beats = at_peek(&worker->beat) / 2; /* last: it goes up before inner does */
 
         counters->taken += beats - inner;
-        counters->run += beats - at_peek(&worker->batons);
+        counters->run += beats > batons ? beats - batons : 0; /* an activation's beat comes last */
         counters->posted += (uint64_t)at_peek(&worker->posted);
     }
     counters->memory += high * sizeof(struct wq_worker);

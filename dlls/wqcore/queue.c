@@ -169,7 +169,6 @@ static void WQ_CALL queue_run(void *param)
     struct wq_worker *worker = port_self();
     struct wq_item *item = NULL;
 
-    at_put(&worker->batons, worker->batons + 1);
     port_lock_take(&queue->lock);
     /* From here on the baton may be queued again; the fence orders the look at the inbox after that. */
     at_publish(&queue->baton_out, 0);
@@ -178,6 +177,7 @@ static void WQ_CALL queue_run(void *param)
     if (item && (queue->filled || at_load(&queue->inbox)))
         queue_kick(queue);
     port_lock_drop(&queue->lock);
+    at_put(&worker->batons, worker->batons + 1);
     queue_release(queue);
 }
 

@@ -115,8 +115,10 @@ static struct check_gate gate, gate_reached;
 static void WQ_CALL gate_run(void *param)
 {
     (void)param;
+    wq_blocking_begin(); /* one processor and no monitor will do */
     check_gate_open(&gate_reached);
     check_gate_wait(&gate, "the test opens the gate");
+    wq_blocking_end();
 }
 
 /* Occupies a serial queue with an item that waits at the gate. */
@@ -238,6 +240,7 @@ static void cancel_tells_what_happened(void)
         wq_queue_submit(queue, &works[i].item, i % 5);
     CHECK(!wq_queue_cancel(queue, at_gate), "took back an item that runs");
     for (unsigned i = 0; i < 100; i += 2) {
+        CHECK(check_counters().run == 0, "%llu run", (unsigned long long)check_counters().run);
         CHECK(wq_queue_cancel(queue, &works[i].item), "item %u not found", i);
         CHECK(!wq_queue_cancel(queue, &works[i].item), "item %u found twice", i);
     }
