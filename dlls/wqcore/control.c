@@ -73,6 +73,19 @@ unsigned wq_max_workers(void)
     return max_workers;
 }
 
+void wq_raise_max_workers(unsigned count)
+{
+    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+        return;
+    if (count > WQ_MAX_WORKERS)
+        count = WQ_MAX_WORKERS;
+    port_lock_take(&wq_pool.lock);
+    if (count > wq_pool.max_workers)
+        wq_pool.max_workers = count;
+    wq_pool_update();
+    port_lock_drop(&wq_pool.lock);
+}
+
 /* Adds up what the workers counted. */
 static void counters_add_workers(struct wq_counters *counters)
 {

@@ -72,7 +72,8 @@ static void allow(unsigned boost)
     wq_pool.starved = false;
     wq_pool_update();
     port_lock_drop(&wq_pool.lock);
-    wq_pool_attend();
+    if (wq_pool_has_work())
+        wq_pool_attend();
 }
 
 /* The still workers wait: count them out and allow as many again as are blocked now. */

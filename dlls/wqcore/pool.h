@@ -4,7 +4,8 @@
  *   post.c     how work comes in          worker.c   the workers' loop: find, run, spin, park, retire
  *   wake.c     who is woken or started    monitor.c  growth when routines block
  *   own.c      threads that never end      control.c  start, counters, end
- *   queue.c    queues over the pool
+ *   long.c     routines that wait for long    idle.c     who is parked
+ *   queue.c    queues over the pool           usage.c    who uses a processor
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
  * those of docs/locking.md.
@@ -66,25 +67,27 @@ struct wq_pool {
     unsigned spin_us;     /* C: how long a worker looks for work before it parks; 0 on one processor */
 
     _Alignas(PORT_CACHE_PAIR) struct port_lock lock;
-    struct wq_worker *idle;    /* P: the parked worker that was last active */
-    unsigned processors;       /* C */
-    unsigned max_workers;      /* P */
-    unsigned count;            /* P: workers that exist, starting ones included */
-    unsigned parked;           /* P */
-    unsigned blocked;          /* P: workers not parked and not runnable */
-    unsigned boost;            /* P: runnable workers that the monitor allows beyond the processors */
-    unsigned long_queued;      /* P: long routines that did not start yet */
-    unsigned high;             /* PA: ids below it have been used */
-    unsigned peak;             /* P: most workers that existed at a time */
-    unsigned started;          /* P: workers started altogether */
-    unsigned start_failed;     /* P: thread starts that failed */
-    unsigned threads;          /* P: workers, monitor and threads that never end */
-    unsigned threads_peak;     /* P */
-    bool starved;              /* P: the last start failed; the monitor tries again */
-    bool stopping;             /* P */
-    bool have_ended;           /* P: ended holds a thread */
-    struct port_thread ended;  /* P: the worker that ended last; it joined the one before it */
-    struct wq_worker *retired; /* P: structures without a thread, linked by idle_below */
+    struct wq_worker *idle;     /* P: the parked worker that was last active */
+    unsigned processors;        /* C */
+    unsigned max_workers;       /* P */
+    unsigned count;             /* P: workers that exist, starting ones included */
+    unsigned parked;            /* P */
+    unsigned blocked;           /* P: workers not parked and not runnable */
+    unsigned boost;             /* P: runnable workers that the monitor allows beyond the processors */
+    uint32_t long_queued;       /* PA: long routines that did not start yet */
+    struct wq_item *long_first; /* P */
+    struct wq_item *long_last;  /* P */
+    unsigned high;              /* PA: ids below it have been used */
+    unsigned peak;              /* P: most workers that existed at a time */
+    unsigned started;           /* P: workers started altogether */
+    unsigned start_failed;      /* P: thread starts that failed */
+    unsigned threads;           /* P: workers, monitor and threads that never end */
+    unsigned threads_peak;      /* P */
+    bool starved;               /* P: the last start failed; the monitor tries again */
+    bool stopping;              /* P */
+    bool have_ended;            /* P: ended holds a thread */
+    struct port_thread ended;   /* P: the worker that ended last; it joined the one before it */
+    struct wq_worker *retired;  /* P: structures without a thread, linked by idle_below */
 
     _Alignas(
         PORT_CACHE_PAIR) struct wq_item *inbox; /* A: items that found no memory for a slot, newest first */
@@ -125,6 +128,10 @@ void wq_worker_main(void *arg);
 /* True if a slot waits anywhere: in a shard, the inbox or the ring of a worker that is not parked. */
 bool wq_pool_has_work(void);
 
+/* Puts right what the routine that has just returned left behind: its cleanup, its blocking hints, the
+ * monitor's finding that it was blocked. Owner only. */
+void wq_worker_returned(struct wq_worker *worker);
+
 /* ---- idle.c ---- */
 
 /* Puts a worker on the idle stack. Under the pool's lock. */
@@ -138,6 +145,11 @@ void wq_awake_set(struct wq_worker *worker, bool on);
 
 /* Calls fn for each worker that is not parked, until it returns true. Returns whether one did. */
 bool wq_awake_any(bool (*fn)(struct wq_worker *worker, void *param), void *param);
+
+/* ---- long.c ---- */
+
+/* Takes a long routine, if one is queued, and counts the worker as blocked. Owner only. */
+bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot);
 
 /* ---- wake.c ---- */
 

@@ -91,57 +91,6 @@ void wq_submit(struct wq_item *item)
         wq_pool_attend();
 }
 
-/* ---- long routines ---- */
-
-struct long_job {
-    wq_routine routine;
-    void *param;
-};
-
-static void long_count(int n)
-{
-    port_lock_take(&wq_pool.lock);
-    wq_pool.long_queued += (unsigned)n;
-    wq_pool_update();
-    port_lock_drop(&wq_pool.lock);
-}
-
-static void WQ_CALL long_run(void *param)
-{
-    struct long_job job = *(struct long_job *)param;
-    struct wq_worker *worker = port_self();
-
-    port_heap_free(param);
-    /* The worker leaves the count of runnable ones (worker_run brings it back) before the queued one does, so
-     * that the pool never counts too few and parks somebody in between. Blocking hints of the routine nest in
-     * this, so they do not bring it back early. */
-    worker->blocking_depth++;
-    wq_worker_block(worker);
-    long_count(-1);
-    if (wq_pool_has_work())
-        wq_pool_attend();
-    job.routine(job.param);
-}
-
-bool wq_post_long(wq_routine routine, void *param)
-{
-    struct long_job *job;
-
-    if (!at_load(&wq_pool.ready) && !wq_pool_start())
-        return false;
-    job = port_heap_alloc(sizeof(*job));
-    if (!job)
-        return false;
-    job->routine = routine;
-    job->param = param;
-    long_count(1);
-    if (wq_pool_push(long_run, job))
-        return true;
-    long_count(-1);
-    port_heap_free(job);
-    return false;
-}
-
 /* ---- cleanup ---- */
 
 bool wq_at_return(wq_routine cleanup, void *param)
@@ -162,38 +111,4 @@ void wq_thread_cleanup(struct wq_thread *thread)
     thread->cleanup = NULL;
     if (cleanup)
         cleanup(thread->cleanup_param);
-}
-
-/* ---- hints ---- */
-
-void wq_blocking_begin(void)
-{
-    struct wq_worker *worker = port_self();
-
-    if (!worker || worker->blocking_depth++)
-        return;
-    wq_worker_block(worker);
-    if (wq_pool_has_work())
-        wq_pool_attend();
-}
-
-void wq_blocking_end(void)
-{
-    struct wq_worker *worker = port_self();
-
-    if (worker && worker->blocking_depth && !--worker->blocking_depth)
-        wq_worker_unblock(worker);
-}
-
-void wq_raise_max_workers(unsigned count)
-{
-    if (!at_load(&wq_pool.ready) && !wq_pool_start())
-        return;
-    if (count > WQ_MAX_WORKERS)
-        count = WQ_MAX_WORKERS;
-    port_lock_take(&wq_pool.lock);
-    if (count > wq_pool.max_workers)
-        wq_pool.max_workers = count;
-    wq_pool_update();
-    port_lock_drop(&wq_pool.lock);
 }

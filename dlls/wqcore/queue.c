@@ -152,8 +152,7 @@ static void queue_run_item(struct wq_queue *queue, struct wq_item *item)
     if (more)
         queue_kick(queue);
     item->routine(item->param);
-    if (worker->common.cleanup)
-        wq_thread_cleanup(&worker->common);
+    wq_worker_returned(worker);
     at_put(&worker->beat, worker->beat + 2);
     at_put(&worker->inner, worker->inner + 1);
     port_lock_take(&queue->lock);

@@ -24,7 +24,7 @@ bool wq_pool_has_work(void)
         if (wq_shard_has_work(&wq_pool.shards[i]))
             return true;
     }
-    return at_load(&wq_pool.inbox) || wq_awake_any(ring_has_work, NULL);
+    return at_load(&wq_pool.long_queued) || at_load(&wq_pool.inbox) || wq_awake_any(ring_has_work, NULL);
 }
 
 /* Takes from the shards, the one of this processor first. */
@@ -95,8 +95,11 @@ static unsigned take_from_rings(struct wq_worker *worker, struct wq_slot *batch,
 static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
 {
     struct wq_slot batch[WORKER_BATCH];
-    unsigned n = take_from_shards(batch, WORKER_BATCH);
+    unsigned n;
 
+    if (wq_long_take(worker, slot))
+        return true;
+    n = take_from_shards(batch, WORKER_BATCH);
     if (!n)
         n = take_from_inbox(worker, batch, WORKER_BATCH);
     if (!n)
@@ -122,7 +125,7 @@ static bool take_turn(struct wq_worker *worker, struct wq_slot *slot)
     if (turn % WORKER_RING_TICK == 0 &&
         (take_from_inbox(worker, slot, 1) || take_from_rings(worker, slot, 1)))
         return true;
-    return take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);
+    return wq_long_take(worker, slot) || take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);
 }
 
 static bool worker_find(struct wq_worker *worker, struct wq_slot *slot)
@@ -159,6 +162,16 @@ static bool worker_search(struct wq_worker *worker, struct wq_slot *slot)
     return false;
 }
 
+void wq_worker_returned(struct wq_worker *worker)
+{
+    if (__builtin_expect(worker->common.cleanup != NULL, 0))
+        wq_thread_cleanup(&worker->common);
+    if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
+        worker->blocking_depth = 0;
+        wq_worker_unblock(worker);
+    }
+}
+
 static void worker_run(struct wq_worker *worker, struct wq_slot *slot)
 {
     if (at_peek(&worker->searching)) {
@@ -169,13 +182,8 @@ static void worker_run(struct wq_worker *worker, struct wq_slot *slot)
     }
     at_put(&worker->beat, worker->beat + 1);
     slot->routine(slot->param);
-    if (__builtin_expect(worker->common.cleanup != NULL, 0))
-        wq_thread_cleanup(&worker->common);
     at_put(&worker->beat, worker->beat + 1);
-    if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
-        worker->blocking_depth = 0;
-        wq_worker_unblock(worker);
-    }
+    wq_worker_returned(worker);
 }
 
 /* Takes the worker off the idle stack for good. Returns false if somebody is just waking it. */

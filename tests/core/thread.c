@@ -234,6 +234,32 @@ static void WQ_CALL compute_run(void *param)
     done++;
 }
 
+static void wait_for_gate_run(void *gate)
+{
+    check_gate_wait(gate, "a long routine starts before the backlog");
+    done++;
+}
+
+/* Each of the backlog waits for the long routine. Only without the monitor is it sure that nobody replaces
+ * the worker that waits before the long routine is there. */
+static void long_overtakes_backlog(void)
+{
+    const unsigned backlog = 100;
+    struct check_gate gate = CHECK_GATE;
+
+    if (!check_without_monitor()) {
+        check_skip("the monitor might start workers too early");
+        return;
+    }
+    check_restart("1", NULL);
+    done = 0;
+    for (unsigned i = 0; i < backlog; i++)
+        CHECK(wq_post(wait_for_gate_run, &gate), "refused");
+    CHECK(wq_post_long(gate_open_run, &gate), "refused");
+    CHECK_WAIT(done == backlog, "%u of %u done", done, backlog);
+    check_settled(backlog + 1);
+}
+
 static void long_starts_while_all_compute(void)
 {
     unsigned processors;
@@ -368,6 +394,7 @@ static const struct check_test tests[] = {
     {"a long routine stays long after it said that it blocks", long_stays_long},
     {"blocking routines that wait for later ones", blocking_chain},
     {"blocking routines that wait for what they queued", blocking_nest},
+    {"a long routine overtakes the backlog", long_overtakes_backlog},
     {"a long routine starts while all workers compute", long_starts_while_all_compute},
     {"a burst of computing routines needs few threads", computing_burst},
     {"the maximum of workers is kept and can be raised", maximum_is_kept},
