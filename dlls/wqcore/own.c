@@ -38,6 +38,7 @@ static struct own_class io;
 static struct wq_item *own_pop(struct own_class *class, bool ran, bool *stop)
 {
     struct wq_item *item;
+    bool more;
 
     port_lock_take(&class->lock);
     class->run += ran;
@@ -45,8 +46,12 @@ static struct wq_item *own_pop(struct own_class *class, bool ran, bool *stop)
     item = class->first;
     if (item)
         class->first = item->link;
+    more = item && item->link && !class->serial;
     *stop = !item && class->stopping;
     port_lock_drop(&class->lock);
+    /* Submissions that come before anybody has waited set the event only once for all. */
+    if (more)
+        port_event_set(&class->event);
     return item;
 }
 
