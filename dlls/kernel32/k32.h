@@ -22,8 +22,14 @@
 
 NTSYSAPI void NTAPI RtlSetLastWin32Error(DWORD error);
 NTSYSAPI void NTAPI RtlRaiseStatus(NTSTATUS status);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data, ULONG size);
+NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
+                                               ULONG size);
 NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *previous);
+NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
+                                         const LARGE_INTEGER *timeout);
+NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);
+NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 NTSYSAPI NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *path, ULONG *flags, const UNICODE_STRING *name,
                                         HMODULE *module);
 NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
