@@ -156,6 +156,32 @@ void wq_fault_set(unsigned kind, uint32_t times);
 void *wq_alloc(size_t size);
 void wq_free(void *block);
 
+/* ---- for fronts ---- */
+
+/* A mutex of one word for short sections; zero-initialised, not recursive. While the process exits it is
+ * always granted: its holder may have been ended. */
+struct wq_lock {
+    uint32_t word; /* the core's */
+};
+
+void wq_lock_take(struct wq_lock *lock);
+void wq_lock_drop(struct wq_lock *lock);
+
+/* Handles stand for a front's objects: one that is NULL, garbage or was deleted is told from a good one
+ * without touching memory. kind is a number of the front's choosing; a handle is good with its own kind only.
+ * A handle is never NULL nor -1 nor below 2^20, and a deleted one does not come back soon. */
+
+/* Makes a handle for object, which must not be NULL. Returns NULL if there is no memory. */
+void *wq_handle_create(unsigned kind, void *object);
+
+/* Returns the handle's object after calling hold(object), which keeps it from being freed; hold must not call
+ * the core. The handle cannot be deleted meanwhile. Returns NULL if the handle is not good. */
+void *wq_handle_find(unsigned kind, const void *handle, wq_routine hold);
+
+/* Makes the handle invalid and returns its object; of several callers with one handle only one gets it.
+ * Returns NULL if the handle is not good. */
+void *wq_handle_delete(unsigned kind, const void *handle);
+
 #ifdef __cplusplus
 }
 #endif

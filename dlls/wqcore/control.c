@@ -14,6 +14,8 @@
 
 struct wq_pool wq_pool;
 
+_Static_assert(sizeof(struct wq_lock) == sizeof(struct port_lock), "wq_lock is a port_lock");
+
 static struct port_lock start_lock;
 
 static void shards_free(void)
@@ -120,6 +122,7 @@ void wq_counters_read(struct wq_counters *counters)
 
     memset(counters, 0, sizeof(*counters));
     counters->persistent_run = wq_own_count();
+    counters->memory = wq_handles_memory();
     if (at_load(&pool->ready))
         counters_add_pool(counters);
     port_lock_take(&pool->lock);
@@ -217,6 +220,7 @@ bool wq_shutdown(void)
         shards_free();
         wq_segments_free();
     }
+    wq_handles_free();
     memset(pool, 0, sizeof(*pool));
     return true;
 }
@@ -235,4 +239,14 @@ void *wq_alloc(size_t size)
 void wq_free(void *block)
 {
     port_heap_free(block);
+}
+
+void wq_lock_take(struct wq_lock *lock)
+{
+    port_lock_take((struct port_lock *)lock);
+}
+
+void wq_lock_drop(struct wq_lock *lock)
+{
+    port_lock_drop((struct port_lock *)lock);
 }

@@ -6,6 +6,7 @@
  *   own.c      threads that never end      control.c  start, counters, end
  *   long.c     routines that wait for long    idle.c     who is parked
  *   queue.c    queues over the pool           usage.c    who uses a processor
+ *   handle.c   handles for the fronts' objects
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
  * those of docs/locking.md.
@@ -208,6 +209,14 @@ void wq_own_stop(void);
 
 /* Calls what the routine that has just returned asked for with wq_at_return. */
 void wq_thread_cleanup(struct wq_thread *thread);
+
+/* ---- handle.c ---- */
+
+/* Bytes of the handle table. */
+uint64_t wq_handles_memory(void);
+
+/* Forgets all handles and frees the table. */
+void wq_handles_free(void);
 
 /* ---- report.c ---- */
 
