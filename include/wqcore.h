@@ -109,6 +109,73 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item);
  * queue itself while they run. */
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param);
 
+/* ---- timers ---- */
+
+#define WQ_NEVER UINT64_MAX
+
+/* On which threads a timer's routine is called. */
+enum wq_thread_class {
+    WQ_CLASS_POOL,       /* as wq_post */
+    WQ_CLASS_LONG,       /* as wq_post_long */
+    WQ_CLASS_PERSISTENT, /* as wq_post_persistent */
+    WQ_CLASS_IO,         /* as wq_post_io */
+    WQ_CLASS_TIMER, /* on the one timer thread, one after the other: it must be short, and must not wait */
+    WQ_CLASSES
+};
+
+/* A timer in the caller's memory; 100 000 of them are normal. All fields are the core's. The memory must stay
+ * while the timer is armed or an expiry is outstanding, see hold. */
+struct wq_timer {
+    struct wq_item item; /* queued for each expiry */
+    wq_routine routine;  /* C */
+    void *param;         /* C */
+    wq_routine hold;     /* C */
+    struct wq_timer *next;
+    struct wq_timer *prev;
+    uint64_t tick; /* the millisecond that it is kept for */
+    uint64_t due_us;
+    uint64_t period_us;
+    uint64_t tolerance_us;
+    uint32_t queued;      /* A: 1 = the item is queued */
+    uint8_t thread_class; /* C */
+    uint8_t level;        /* where the timer is kept */
+    uint8_t index;
+    bool armed;
+    bool spent; /* it was a one-shot and has expired */
+    bool closed;
+};
+
+/* Makes a timer that is not armed. routine(param) is called for each expiry, on a thread of the class.
+ * hold(param) is called when an expiry is queued, once for each call of routine that will follow, before
+ * anybody can see it and under a lock of the core: it may only count, so that the owner knows whether
+ * something is outstanding. NULL if the owner needs no count.
+ *
+ * A timer has at most one routine queued: an expiry that finds one that has not begun is merged with it. Once
+ * the routine has begun the next one is queued and may run beside it. */
+void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine routine, void *param,
+                   wq_routine hold);
+
+/* Arms the timer anew, whatever its state. It expires delay_us microseconds from now, never before but up to
+ * tolerance_us (and 1 ms) later, so that timers with tolerances share wake-ups; 0 = now, in this call;
+ * WQ_NEVER = not. Then it expires every period_us, measured from due time to due time; 0 = it is a one-shot;
+ * WQ_NEVER = not again, but without becoming one. If an expiry is late by a period or more, the missed ones
+ * are left out and the next comes a period from then. Changes of the system time mean nothing to it.
+ *
+ * Any thread, the own routine included. If no thread can be made, timers that are not due at once wait for
+ * the next call that finds one. Returns true if it was armed before, false if not or closed. */
+bool wq_timer_set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us);
+
+/* As wq_timer_set, but does nothing if the timer is a one-shot that has expired, which it is from before its
+ * routine is called. Returns false then, or if the timer is closed; else true. */
+bool wq_timer_change(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us);
+
+/* Lets the timer not expire any more until it is set again. What is queued still runs. Returns true if it was
+ * armed. */
+bool wq_timer_cancel(struct wq_timer *timer);
+
+/* As wq_timer_cancel, but for good: setting the timer has no effect any more. */
+void wq_timer_close(struct wq_timer *timer);
+
 /* ---- observation ---- */
 
 /* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's
@@ -127,7 +194,10 @@ struct wq_counters {
     uint32_t threads_failed;  /* thread starts that the system refused */
     uint32_t max_workers;
     uint32_t processors;
-    uint64_t memory; /* bytes held from the system */
+    uint32_t timers;         /* armed ones */
+    uint64_t timers_expired; /* expiries */
+    uint64_t timers_merged;  /* of those, merged with one still queued */
+    uint64_t memory;         /* bytes held from the system */
 };
 
 void wq_counters_read(struct wq_counters *counters);

@@ -18,7 +18,7 @@ struct own_thread {
 
 struct own_class {
     struct port_lock lock;
-    struct wq_item *first;      /* O */
+    struct wq_item *first;      /* O; spare: the item itself if it is ours to free */
     struct wq_item *last;       /* O */
     struct own_thread *threads; /* O */
     unsigned count;             /* O: threads */
@@ -68,7 +68,8 @@ static void own_main(void *arg)
         ran = item != NULL;
         if (item) {
             job = *item;
-            port_heap_free(item);
+            if (job.spare)
+                port_heap_free(item);
             job.routine(job.param);
             wq_thread_cleanup(&self->common);
         } else if (!stop) {
@@ -134,6 +135,28 @@ static void own_provide_thread(struct own_class *class)
         own_start(class);
 }
 
+static void own_append(struct own_class *class, struct wq_item *item)
+{
+    item->link = NULL;
+    port_lock_take(&class->lock);
+    if (class->first)
+        class->last->link = item;
+    else
+        class->first = item;
+    class->last = item;
+    class->waiting++;
+    port_lock_drop(&class->lock);
+}
+
+/* Sees to it that a thread looks at the class. Nothing can be done without the event, now. */
+static void own_attend(struct own_class *class)
+{
+    if (!own_provide_event(class))
+        return;
+    port_event_set(&class->event);
+    own_provide_thread(class);
+}
+
 static bool own_post(struct own_class *class, wq_routine routine, void *param)
 {
     struct wq_item *item;
@@ -143,20 +166,26 @@ static bool own_post(struct own_class *class, wq_routine routine, void *param)
     item = port_heap_alloc(sizeof(*item));
     if (!item)
         return false;
-    item->link = NULL;
+    item->spare = item;
     item->routine = routine;
     item->param = param;
-    port_lock_take(&class->lock);
-    if (class->first)
-        class->last->link = item;
-    else
-        class->first = item;
-    class->last = item;
-    class->waiting++;
-    port_lock_drop(&class->lock);
-    port_event_set(&class->event);
-    own_provide_thread(class);
+    own_append(class, item);
+    own_attend(class);
     return true;
+}
+
+void wq_own_submit(struct wq_item *item, bool io_class)
+{
+    struct own_class *class = io_class ? &io : &persistent;
+
+    item->spare = NULL;
+    own_append(class, item);
+    own_attend(class);
+}
+
+void wq_own_attend(bool io_class)
+{
+    own_attend(io_class ? &io : &persistent);
 }
 
 bool wq_post_persistent(wq_routine routine, void *param)
@@ -190,7 +219,8 @@ static bool own_idle(struct own_class *class, uint64_t *posted)
     idle = !class->waiting;
     *posted += class->run + class->waiting;
     port_lock_drop(&class->lock);
-    own_provide_thread(class); /* maybe none could be made so far */
+    if (!idle)
+        own_attend(class); /* maybe no thread could be made so far */
     return idle;
 }
 

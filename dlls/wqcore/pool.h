@@ -7,6 +7,7 @@
  *   long.c     routines that wait for long    idle.c     who is parked
  *   queue.c    queues over the pool           usage.c    who uses a processor
  *   handle.c   handles for the fronts' objects
+ *   timer.c, ticker.c, wheel.c  timers
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
  * those of docs/locking.md.
@@ -202,8 +203,25 @@ uint64_t wq_own_count(void);
 /* True if these threads have run all that was queued to them; posted: how many routines that was. */
 bool wq_own_idle(uint64_t *posted);
 
+/* Queues an item of the caller's to the persistent thread or to the io threads. Never fails; what finds no
+ * thread waits for the next submission or wq_own_attend. */
+void wq_own_submit(struct wq_item *item, bool io_class);
+
+/* Tries again to find a thread for what is queued. */
+void wq_own_attend(bool io_class);
+
 /* Ends these threads. Nothing may be queued to them any more. */
 void wq_own_stop(void);
+
+/* ---- ticker.c ---- */
+
+/* Ends the timer thread and forgets all timers. What routines set until wq_timers_reset is not armed, but
+ * what is due at once is still queued. */
+void wq_timers_stop(void);
+void wq_timers_reset(void);
+
+/* Fills in the timers' counters. */
+void wq_timers_count(struct wq_counters *counters);
 
 /* ---- post.c ---- */
 

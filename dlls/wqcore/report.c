@@ -52,6 +52,7 @@ void wq_report_exit(void)
     line_number(&line, "workers_started", counters.workers_started);
     line_number(&line, "threads_peak", counters.threads_peak);
     line_number(&line, "threads_failed", counters.threads_failed);
+    line_number(&line, "timers_expired", counters.timers_expired);
     line_text(&line, "\n");
     port_report(WQ_REPORT_VARIABLE, line.text, line.length);
 }

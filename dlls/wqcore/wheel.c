@@ -1,0 +1,117 @@
+/*
+ * wheel.c: the hierarchical timer wheel, see wheel.h.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "wheel.h"
+
+static unsigned level_of(uint64_t tick, uint64_t position)
+{
+    uint64_t differ = tick ^ position;
+
+    return differ ? (63 - (unsigned)__builtin_clzll(differ)) / WQ_WHEEL_BITS : 0;
+}
+
+/* Puts a timer where it belongs; its tick is not before the position. */
+static void place(struct wq_wheel *wheel, struct wq_timer *timer)
+{
+    unsigned level = level_of(timer->tick, wheel->position);
+    unsigned index = (unsigned)(timer->tick >> (level * WQ_WHEEL_BITS)) % WQ_WHEEL_SLOTS;
+    struct wq_wheel_slot *slot = &wheel->slot[level][index];
+
+    timer->level = (uint8_t)level;
+    timer->index = (uint8_t)index;
+    timer->next = NULL;
+    timer->prev = slot->last;
+    if (slot->first) {
+        slot->last->next = timer;
+        if (timer->tick < slot->earliest)
+            slot->earliest = timer->tick;
+    } else {
+        slot->first = timer;
+        slot->earliest = timer->tick;
+        wheel->filled[level] |= 1ull << index;
+    }
+    slot->last = timer;
+}
+
+void wq_wheel_add(struct wq_wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now)
+{
+    if (!wheel->count++ && now > wheel->position)
+        wheel->position = now < WQ_WHEEL_LAST ? now : WQ_WHEEL_LAST - 1;
+    timer->tick = tick > wheel->position ? tick : wheel->position + 1;
+    if (timer->tick > WQ_WHEEL_LAST)
+        timer->tick = WQ_WHEEL_LAST;
+    place(wheel, timer);
+}
+
+void wq_wheel_remove(struct wq_wheel *wheel, struct wq_timer *timer)
+{
+    struct wq_wheel_slot *slot = &wheel->slot[timer->level][timer->index];
+
+    if (timer->prev)
+        timer->prev->next = timer->next;
+    else
+        slot->first = timer->next;
+    if (timer->next)
+        timer->next->prev = timer->prev;
+    else
+        slot->last = timer->prev;
+    if (!slot->first)
+        wheel->filled[timer->level] &= ~(1ull << timer->index);
+    wheel->count--;
+}
+
+/* The slot that is due first, NULL if all are empty. */
+static struct wq_wheel_slot *first_slot(const struct wq_wheel *wheel, unsigned *level, unsigned *index)
+{
+    for (unsigned i = 0; i < WQ_WHEEL_LEVELS; i++) {
+        if (wheel->filled[i]) {
+            *level = i;
+            *index = (unsigned)__builtin_ctzll(wheel->filled[i]);
+            return (struct wq_wheel_slot *)&wheel->slot[i][*index];
+        }
+    }
+    return NULL;
+}
+
+/* Moves the timers of a slot to lower levels. */
+static void spread(struct wq_wheel *wheel, struct wq_wheel_slot *slot, unsigned level, unsigned index)
+{
+    struct wq_timer *timer = slot->first;
+
+    slot->first = slot->last = NULL;
+    wheel->filled[level] &= ~(1ull << index);
+    while (timer) {
+        struct wq_timer *next = timer->next;
+
+        place(wheel, timer);
+        timer = next;
+    }
+}
+
+struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now)
+{
+    struct wq_wheel_slot *slot;
+    unsigned level, index;
+
+    while ((slot = first_slot(wheel, &level, &index)) != NULL && slot->earliest <= now) {
+        struct wq_timer *timer = slot->first;
+
+        wheel->position = slot->earliest;
+        if (!level) {
+            wq_wheel_remove(wheel, timer);
+            return timer;
+        }
+        spread(wheel, slot, level, index);
+    }
+    return NULL;
+}
+
+uint64_t wq_wheel_next(const struct wq_wheel *wheel)
+{
+    unsigned level, index;
+    const struct wq_wheel_slot *slot = first_slot(wheel, &level, &index);
+
+    return slot ? slot->earliest : WQ_WHEEL_NEVER;
+}

@@ -1,0 +1,53 @@
+/*
+ * wheel.h: the timers of the process by the millisecond in which they expire.
+ *
+ * A hierarchical wheel: a timer goes into the level of the highest 6-bit group in which its tick differs from
+ * the wheel's position, into the slot that this group names. So everything in a lower level is due before
+ * everything in a higher one, and within a level slots are due in order: the next timers are found with two
+ * bit scans. Adding and removing costs the same whatever is in the wheel. A slot of a higher level is spread
+ * over the lower ones when the first of its timers is due, not before, so nobody wakes up for that alone.
+ *
+ * A wheel has no lock of its own. Ticks are milliseconds on the monotonic clock.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_WHEEL_H
+#define WQ_WHEEL_H
+
+#include "wqcore.h"
+
+#define WQ_WHEEL_BITS   6
+#define WQ_WHEEL_SLOTS  64
+#define WQ_WHEEL_LEVELS 7                  /* 2^42 ms, or 139 years, after the machine's start */
+#define WQ_WHEEL_LAST   ((1ull << 42) - 1) /* the last tick there is */
+#define WQ_WHEEL_NEVER  UINT64_MAX
+
+struct wq_wheel_slot {
+    struct wq_timer *first;
+    struct wq_timer *last;
+    uint64_t earliest; /* no timer of the slot is due before this tick */
+};
+
+struct wq_wheel {
+    uint64_t position; /* all timers of earlier ticks have been taken */
+    size_t count;
+    uint64_t filled[WQ_WHEEL_LEVELS]; /* one bit for each slot that is not empty */
+    struct wq_wheel_slot slot[WQ_WHEEL_LEVELS][WQ_WHEEL_SLOTS];
+};
+
+/* Adds a timer that is not in the wheel to expire at tick, or at the next tick that is still to come. now:
+ * the present tick. */
+void wq_wheel_add(struct wq_wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now);
+
+/* Takes a timer out that is in the wheel. */
+void wq_wheel_remove(struct wq_wheel *wheel, struct wq_timer *timer);
+
+/* Takes the next timer out that is due at tick now or before, in the order of ticks; within a tick in the
+ * order in which they were added, as far as they were added to the same level. NULL if there is none. */
+struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now);
+
+/* A tick before which none is due: exact, or too early if the earliest of a slot was removed. WQ_WHEEL_NEVER
+ * if the wheel is empty. */
+uint64_t wq_wheel_next(const struct wq_wheel *wheel);
+
+#endif
