@@ -20,6 +20,12 @@
 #endif
 #define K32_THIS_THREAD ((HANDLE)(LONG_PTR)-2)
 
+/* Flags of all functions of the legacy pool; those that mean nothing to one are ignored by it. */
+#define K32_FLAGS_PERSISTENT_IO 0x40u  /* WT_EXECUTEINPERSISTENTIOTHREAD: in winnt.h only in a comment */
+#define K32_FLAGS_KNOWN         0x1ffu /* all that winnt.h defines */
+#define K32_FLAGS_MASK          0xffffu
+#define K32_FLAGS_LIMIT_SHIFT   16
+
 NTSYSAPI void NTAPI RtlSetLastWin32Error(DWORD error);
 NTSYSAPI void NTAPI RtlRaiseStatus(NTSTATUS status);
 NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,

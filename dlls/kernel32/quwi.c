@@ -5,10 +5,6 @@
  */
 #include "k32.h"
 
-#define FLAGS_PERSISTENT_IO 0x40u  /* WT_EXECUTEINPERSISTENTIOTHREAD: in winnt.h only in a comment */
-#define FLAGS_KNOWN         0x1ffu /* all that winnt.h defines; those of waits and timers mean nothing here */
-#define FLAGS_LIMIT_SHIFT   16
-
 struct job {
     LPTHREAD_START_ROUTINE function;
     void *context;
@@ -37,7 +33,7 @@ static void WQ_CALL job_run(void *param)
 
 static bool post(wq_routine routine, void *param, ULONG flags)
 {
-    if (flags & (WT_EXECUTEINPERSISTENTTHREAD | FLAGS_PERSISTENT_IO))
+    if (flags & (WT_EXECUTEINPERSISTENTTHREAD | K32_FLAGS_PERSISTENT_IO))
         return wq_post_persistent(routine, param);
     if (flags & WT_EXECUTEINIOTHREAD)
         return wq_post_io(routine, param);
@@ -85,10 +81,10 @@ BOOL WINAPI QueueUserWorkItem(LPTHREAD_START_ROUTINE function, void *context, UL
         return k32_fail(ERROR_INVALID_PARAMETER);
     if (!flags)
         return wq_post(routine, context) || k32_fail(ERROR_NOT_ENOUGH_MEMORY);
-    if (flags & 0xffff & ~FLAGS_KNOWN)
+    if (flags & K32_FLAGS_MASK & ~K32_FLAGS_KNOWN)
         return k32_fail(ERROR_INVALID_PARAMETER);
-    if (flags >> FLAGS_LIMIT_SHIFT)
-        wq_raise_max_workers(flags >> FLAGS_LIMIT_SHIFT);
+    if (flags >> K32_FLAGS_LIMIT_SHIFT)
+        wq_raise_max_workers(flags >> K32_FLAGS_LIMIT_SHIFT);
     if (flags & WT_TRANSFER_IMPERSONATION) {
         NTSTATUS status = k32_token_capture(&token);
 

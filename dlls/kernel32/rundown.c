@@ -62,20 +62,30 @@ static void wait_done(LONG *done)
     wq_blocking_end();
 }
 
+/* Returns whether nothing was outstanding. */
+static bool close(struct k32_rundown *rundown, HANDLE event, LONG *done)
+{
+    rundown->done = done;
+    rundown->event = event;
+    InterlockedOr(&rundown->holds, CLOSED); /* nobody can hold it anew, so the next step decides */
+    if (InterlockedDecrement(&rundown->holds) != CLOSED)
+        return false;
+    finish(rundown);
+    return true;
+}
+
 BOOL k32_rundown_close(struct k32_rundown *rundown, HANDLE completion)
 {
-    bool wait = completion == INVALID_HANDLE_VALUE;
     LONG done = 0;
 
-    rundown->done = wait ? &done : NULL;
-    rundown->event = wait ? NULL : completion;
-    InterlockedOr(&rundown->holds, CLOSED); /* nobody can hold it anew, so the next step decides */
-    if (InterlockedDecrement(&rundown->holds) == CLOSED) {
-        finish(rundown);
-        return TRUE;
-    }
-    if (!wait)
-        return k32_fail(ERROR_IO_PENDING);
-    wait_done(&done);
+    if (completion != INVALID_HANDLE_VALUE)
+        return close(rundown, completion, NULL) || k32_fail(ERROR_IO_PENDING);
+    if (!close(rundown, NULL, &done))
+        wait_done(&done);
     return TRUE;
+}
+
+void k32_rundown_abandon(struct k32_rundown *rundown)
+{
+    close(rundown, NULL, NULL);
 }

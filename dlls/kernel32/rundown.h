@@ -42,4 +42,7 @@ void k32_rundown_drop(struct k32_rundown *rundown);
  * ERROR_IO_PENDING. During process exit it does not wait: the threads that ran callbacks are gone. */
 BOOL k32_rundown_close(struct k32_rundown *rundown, HANDLE completion);
 
+/* As k32_rundown_close with NULL, but without a result and without touching the last error. */
+void k32_rundown_abandon(struct k32_rundown *rundown);
+
 #endif
