@@ -176,6 +176,58 @@ bool wq_timer_cancel(struct wq_timer *timer);
 /* As wq_timer_cancel, but for good: setting the timer has no effect any more. */
 void wq_timer_close(struct wq_timer *timer);
 
+/* ---- waits ---- */
+
+/* A routine that is called each time an object is signalled or has not been for a while, until the wait is
+ * closed. Waiting goes on while the routine is queued or runs: signals that come meanwhile are consumed, up
+ * to 64 ahead, and delivered each once. */
+struct wq_wait;
+
+/* timed_out: it is the time that was up. It must return (not end its thread), and restore what it changed of
+ * the thread. */
+typedef void(WQ_CALL *wq_wait_routine)(void *param, bool timed_out);
+
+#define WQ_WAIT_FOREVER UINT32_MAX /* for ms: no time-out */
+
+/* Flags: where the routine is called, by default on a worker of the pool. */
+/* INLINE is by the wait thread itself, one routine at a time; it waits for nothing meanwhile. */
+#define WQ_WAIT_ONCE       1u  /* call it once and leave the object alone afterwards */
+#define WQ_WAIT_INLINE     2u  /* see above */
+#define WQ_WAIT_LONG       4u  /* as wq_post_long does */
+#define WQ_WAIT_PERSISTENT 8u  /* as wq_post_persistent does */
+#define WQ_WAIT_IO         16u /* as wq_post_io does; without memory these three are called by any worker */
+
+enum wq_wait_result {
+    WQ_WAIT_OK,
+    WQ_WAIT_NO_MEMORY,  /* or no thread is to be had */
+    WQ_WAIT_BAD_OBJECT, /* the object cannot be waited for */
+    WQ_WAIT_DENIED      /* the caller may not wait for it */
+};
+
+/* Opens a wait for an object (a kernel handle under Windows, a descriptor of an eventfd plus one on Linux)
+ * that must stay open as long as the wait; one that is closed too early ends this wait but no other. Nothing
+ * is waited for until wq_wait_start, which must follow or wq_wait_close. ms: the time-out in milliseconds
+ * from then and from each completion on; with 0 the object is looked at and routine called at once. A mutex
+ * comes to belong to the wait thread; an abandoned one counts as signalled. */
+enum wq_wait_result wq_wait_open(struct wq_wait **wait, void *object, wq_wait_routine routine, void *param,
+                                 uint32_t ms, unsigned flags);
+
+/* Begins waiting: from here on the routine may be called, before this function returns. Never fails. */
+void wq_wait_start(struct wq_wait *wait);
+
+/* What a closed wait leaves behind. */
+enum wq_wait_left {
+    WQ_WAIT_LEFT_NONE, /* nothing: the routine will not be called any more and has returned */
+    WQ_WAIT_LEFT_SOME, /* calls that are queued or run */
+    WQ_WAIT_LEFT_SELF  /* only the call that the caller is in, of a WQ_WAIT_INLINE wait */
+};
+
+/* Closes the wait: no signal of the object is consumed any more. Calls for signals that were consumed before
+ * still take place. Then, from the thread of the last of them or from this call, closed(param) is called once
+ * and the wait's memory is given back; closed may be NULL. May have to wait for the wait thread to look up,
+ * never for a routine. Allowed from inside the routine, once for each wait. */
+enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *param);
+
 /* ---- observation ---- */
 
 /* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's
@@ -189,9 +241,12 @@ struct wq_counters {
     uint32_t workers_peak;    /* most that existed at a time */
     uint32_t workers_started; /* worker threads started altogether */
     uint32_t workers_parked;  /* of those that exist, idle ones */
-    uint32_t threads;         /* all threads of the core: workers, monitor, those that never end */
+    uint32_t threads;         /* all threads of the core, wait threads included */
     uint32_t threads_peak;    /* most that existed at a time */
     uint32_t threads_failed;  /* thread starts that the system refused */
+    uint64_t wait_run;        /* routines that finished on wait threads */
+    uint32_t waits;           /* waits that are open */
+    uint32_t wait_threads;    /* threads that serve them */
     uint32_t max_workers;
     uint32_t processors;
     uint32_t timers;         /* armed ones */
@@ -210,9 +265,9 @@ void wq_counters_read(struct wq_counters *counters);
 /* ---- end ---- */
 
 /* Ends all threads of the core and frees what it holds, after running what is queued and what those routines
- * queue. For tests and for hosts that unload the module. Nobody else may submit meanwhile. Returns false,
- * having done nothing, when called from one of the core's threads. Afterwards the core is as if just loaded.
- */
+ * queue. Waits that are still open are not waited for any more, but must be closed all the same. For tests
+ * and for hosts that unload the module. Nobody else may submit meanwhile. Returns false, having done nothing,
+ * when called from one of the core's threads. Afterwards the core is as if just loaded. */
 bool wq_shutdown(void);
 
 /* Injects failures for tests: the next `times` operations of the kind fail, UINT32_MAX until set to 0 again.

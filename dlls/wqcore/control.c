@@ -123,8 +123,8 @@ void wq_counters_read(struct wq_counters *counters)
     memset(counters, 0, sizeof(*counters));
     counters->persistent_run = wq_own_count();
     counters->memory = wq_handles_memory();
-    counters->memory = wq_handles_memory();
     wq_timers_count(counters);
+    wq_waits_count(counters);
     if (at_load(&pool->ready))
         counters_add_pool(counters);
     port_lock_take(&pool->lock);
@@ -211,6 +211,7 @@ bool wq_shutdown(void)
     if (port_context())
         return false;
     wq_timers_stop();
+    wq_waits_stop();
     while (at_load(&pool->inbox) && !at_load(&pool->ready) && !wq_pool_start())
         wait_a_moment(); /* items came while there was no memory for the pool */
     drain();

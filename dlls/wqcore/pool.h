@@ -8,6 +8,7 @@
  *   queue.c    queues over the pool           usage.c    who uses a processor
  *   handle.c   handles for the fronts' objects
  *   timer.c, ticker.c, wheel.c  timers
+ *   wait*.c    registered waits (wait.h)
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
  * those of docs/locking.md.
@@ -235,6 +236,13 @@ uint64_t wq_handles_memory(void);
 
 /* Forgets all handles and frees the table. */
 void wq_handles_free(void);
+/* ---- wait_place.c ---- */
+
+/* Fills in the counters of waits. */
+void wq_waits_count(struct wq_counters *counters);
+
+/* Ends the wait threads. What they have queued is still in the pool. */
+void wq_waits_stop(void);
 
 /* ---- report.c ---- */
 

@@ -94,6 +94,31 @@ void port_event_close(struct port_event *event);
 void port_event_set(struct port_event *event);
 void port_event_wait(struct port_event *event);
 
+/* ---- waits for the system's objects ----
+ *
+ * An object is what the system lets threads wait for: a kernel handle under Windows, a descriptor of an
+ * eventfd, plus one, on Linux. A port_event's handle is one as well. */
+
+#define PORT_WAIT_MAX 64u /* objects in one wait */
+
+/* What a wait ended with, if not with an object. */
+enum port_wait {
+    PORT_WAIT_TIMEOUT = -1,
+    PORT_WAIT_NOTHING = -2, /* for no reason: an APC ran */
+    PORT_WAIT_BAD = -3,     /* one of them is no object to wait for */
+    PORT_WAIT_DENIED = -4   /* we may not wait for one of them */
+};
+
+/* Waits, alertably, for one of count (1 to 64) objects until the deadline (port_clock_us time, PORT_FOREVER
+ * for none, 0 to look only). Returns the lowest index of those that are signalled, having consumed that
+ * signal (a mutex, abandoned or not, is the calling thread's now), or an enum port_wait. */
+int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us);
+
+/* Finds out, without consuming a signal, whether an object can be waited for; never is an event that is
+ * nobody else's and not signalled. Returns PORT_WAIT_TIMEOUT if so, else PORT_WAIT_BAD or PORT_WAIT_DENIED.
+ */
+enum port_wait port_wait_check(const struct port_event *never, void *object);
+
 /* ---- threads ---- */
 
 typedef void port_thread_fn(void *arg);

@@ -40,6 +40,8 @@ NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, void **base, ULO
 NTSYSAPI NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG type);
 NTSYSAPI NTSTATUS NTAPI NtCreateEvent(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
                                       ULONG type, BOOLEAN state);
+NTSYSAPI NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *handles, ULONG type,
+                                                 BOOLEAN alertable, const LARGE_INTEGER *timeout);
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
                                     IO_STATUS_BLOCK *io, const void *buffer, ULONG length,

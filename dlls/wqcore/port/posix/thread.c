@@ -1,5 +1,5 @@
 /*
- * thread.c: threads, parking and the event on Linux futexes and pthreads.
+ * thread.c: threads and parking on Linux futexes and pthreads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -117,27 +117,4 @@ void port_unpark(struct port_parker *parker)
 {
     if (!at_exchange(&parker->word, 1))
         port_wake_word(&parker->word);
-}
-
-bool port_event_init(struct port_event *event)
-{
-    event->handle = calloc(1, sizeof(uint32_t));
-    return event->handle != NULL;
-}
-
-void port_event_close(struct port_event *event)
-{
-    free(event->handle);
-}
-
-void port_event_set(struct port_event *event)
-{
-    at_publish((uint32_t *)event->handle, 1);
-    port_wake_word(event->handle);
-}
-
-void port_event_wait(struct port_event *event)
-{
-    while (!at_exchange((uint32_t *)event->handle, 0))
-        futex_wait(event->handle, 0, NULL);
 }

@@ -1,0 +1,249 @@
+/*
+ * wait_place.c: which thread serves a wait: places, slots and kicks.
+ *
+ * Threads that call routines themselves and threads that only post are kept apart, so that a routine which
+ * takes long delays none but its own kind.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <string.h>
+
+#include "wait.h"
+
+struct wq_waits wq_waits;
+
+/* ---- the threads that have room ---- */
+
+static void room_add(struct wait_thread *thread)
+{
+    struct wait_thread **first = &wq_waits.room[thread->inlined];
+
+    thread->has_room = true;
+    thread->room_before = NULL;
+    thread->room_next = *first;
+    if (*first)
+        (*first)->room_before = thread;
+    *first = thread;
+}
+
+static void room_remove(struct wait_thread *thread)
+{
+    thread->has_room = false;
+    if (thread->room_before)
+        thread->room_before->room_next = thread->room_next;
+    else
+        wq_waits.room[thread->inlined] = thread->room_next;
+    if (thread->room_next)
+        thread->room_next->room_before = thread->room_before;
+}
+
+static void threads_add(struct wait_thread *thread)
+{
+    thread->next = wq_waits.threads;
+    if (thread->next)
+        thread->next->before = thread;
+    wq_waits.threads = thread;
+    wq_waits.thread_count++;
+    room_add(thread);
+}
+
+void wq_wait_thread_forget(struct wait_thread *thread)
+{
+    if (thread->has_room)
+        room_remove(thread);
+    if (thread->before)
+        thread->before->next = thread->next;
+    else
+        wq_waits.threads = thread->next;
+    if (thread->next)
+        thread->next->before = thread->before;
+    wq_waits.thread_count--;
+}
+
+/* ---- places ---- */
+
+bool wq_waits_provide(void)
+{
+    bool have;
+
+    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+        return false;
+    port_lock_take(&wq_waits.start_lock);
+    if (!wq_waits.have_never)
+        wq_waits.have_never = port_event_init(&wq_waits.never);
+    have = wq_waits.have_never;
+    port_lock_drop(&wq_waits.start_lock);
+    return have;
+}
+
+/* Takes a place with a thread that has room. Under the waits' lock. */
+static bool place_take(struct wq_wait *wait)
+{
+    struct wait_thread *thread = wq_waits.room[(wait->flags & WQ_WAIT_INLINE) != 0];
+
+    if (!thread)
+        return false;
+    wait->thread = thread;
+    if (++thread->used == WAIT_SLOTS)
+        room_remove(thread);
+    wq_waits.count++;
+    return true;
+}
+
+/* Starts a thread. It is pinned until its handle is filled in. Under start_lock. */
+static struct wait_thread *thread_start(bool inlined)
+{
+    struct wait_thread *thread = port_heap_alloc(sizeof(*thread));
+    bool have_event, started;
+
+    if (!thread)
+        return NULL;
+    memset(thread, 0, sizeof(*thread));
+    thread->inlined = inlined;
+    thread->pins = 1;
+    have_event = port_event_init(&thread->kick);
+    started = have_event && port_thread_start(wq_wait_thread_main, thread, &thread->thread);
+    port_lock_take(&wq_pool.lock);
+    if (started)
+        wq_pool_count_thread(1);
+    else
+        wq_pool.start_failed++;
+    port_lock_drop(&wq_pool.lock);
+    if (started)
+        return thread;
+    if (have_event)
+        port_event_close(&thread->kick);
+    port_heap_free(thread);
+    return NULL;
+}
+
+bool wq_wait_place(struct wq_wait *wait)
+{
+    struct wait_thread *thread;
+    bool placed;
+
+    port_lock_take(&wq_waits.lock);
+    placed = place_take(wait);
+    port_lock_drop(&wq_waits.lock);
+    if (placed)
+        return true;
+    port_lock_take(&wq_waits.start_lock);
+    port_lock_take(&wq_waits.lock);
+    placed = place_take(wait); /* somebody else may have started one meanwhile */
+    port_lock_drop(&wq_waits.lock);
+    thread = placed ? NULL : thread_start(wait->flags & WQ_WAIT_INLINE);
+    if (thread) {
+        port_lock_take(&wq_waits.lock);
+        threads_add(thread);
+        thread->pins--;
+        placed = place_take(wait);
+        port_lock_drop(&wq_waits.lock);
+    }
+    port_lock_drop(&wq_waits.start_lock);
+    return placed;
+}
+
+void wq_wait_leave(struct wq_wait *wait)
+{
+    struct wait_thread *thread = wait->thread;
+
+    if (!thread)
+        return;
+    wait->thread = NULL;
+    thread->used--;
+    if (!thread->has_room)
+        room_add(thread);
+}
+
+/* ---- slots ---- */
+
+void wq_wait_arm(struct wq_wait *wait)
+{
+    struct wait_thread *thread = wait->thread;
+
+    if (!thread || wait->closing)
+        return;
+    wait->slot = thread->armed++;
+    wait->armed = true;
+    thread->slots[wait->slot].wait = wait;
+    thread->slots[wait->slot].deadline =
+        wait->ms == WQ_WAIT_FOREVER ? PORT_FOREVER : port_clock_us() + wait->ms * UINT64_C(1000);
+}
+
+void wq_wait_disarm(struct wait_thread *thread, unsigned i)
+{
+    thread->slots[i].wait->armed = false;
+    thread->armed--;
+    for (; i < thread->armed; i++) {
+        thread->slots[i] = thread->slots[i + 1];
+        thread->slots[i].wait->slot = i;
+    }
+}
+
+/* ---- kicks ---- */
+
+struct wait_thread *wq_wait_interrupt(struct wait_thread *thread)
+{
+    if (!thread || !thread->waiting || thread->kicked)
+        return NULL;
+    thread->kicked = true;
+    thread->pins++;
+    return thread;
+}
+
+void wq_wait_kick(struct wait_thread *thread)
+{
+    if (!thread)
+        return;
+    port_event_set(&thread->kick);
+    port_lock_take(&wq_waits.lock);
+    thread->pins--;
+    port_lock_drop(&wq_waits.lock);
+}
+
+/* ---- counters and end ---- */
+
+void wq_waits_count(struct wq_counters *counters)
+{
+    port_lock_take(&wq_waits.lock);
+    counters->waits = wq_waits.count;
+    counters->wait_threads = wq_waits.thread_count;
+    counters->wait_run = wq_waits.run;
+    port_lock_drop(&wq_waits.lock);
+}
+
+/* Gets the threads out of the system's waits and waits until they have ended. */
+static void threads_stop(void)
+{
+    for (;;) {
+        struct wait_thread *kick = NULL;
+        unsigned left;
+
+        port_lock_take(&wq_waits.lock);
+        wq_waits.stopping = true;
+        left = wq_waits.thread_count;
+        for (struct wait_thread *each = wq_waits.threads; each && !kick; each = each->next)
+            kick = wq_wait_interrupt(each);
+        port_lock_drop(&wq_waits.lock);
+        if (!left)
+            return;
+        if (kick)
+            wq_wait_kick(kick);
+        else
+            port_park(&(struct port_parker){0}, port_clock_us() + 1000);
+    }
+}
+
+void wq_waits_stop(void)
+{
+    unsigned count;
+
+    threads_stop();
+    if (wq_waits.have_ended)
+        port_thread_join(&wq_waits.ended);
+    if (wq_waits.have_never)
+        port_event_close(&wq_waits.never);
+    count = wq_waits.count; /* those that are still open may be closed later */
+    memset(&wq_waits, 0, sizeof(wq_waits));
+    wq_waits.count = count;
+}

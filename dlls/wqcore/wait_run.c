@@ -1,0 +1,89 @@
+/*
+ * wait_run.c: delivering what was signalled, on the wait thread or through the pool.
+ *
+ * A wait goes on waiting while its routine is queued or runs, so signals are counted: each one that was
+ * consumed is delivered once, in order. The wait is posted to the pool once at a time; whoever begins to
+ * deliver a signal posts it again if there are more, so the routine runs on as many workers as it takes. So
+ * that an object which stays signalled fills neither memory nor queues, waiting pauses while 64 signals are
+ * queued.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "wait.h"
+
+void wq_wait_post(struct wq_wait *wait)
+{
+    bool posted = false;
+
+    if (wait->flags & WQ_WAIT_PERSISTENT)
+        posted = wq_post_persistent(wq_wait_run, wait);
+    else if (wait->flags & WQ_WAIT_IO)
+        posted = wq_post_io(wq_wait_run, wait);
+    else if (wait->flags & WQ_WAIT_LONG)
+        posted = wq_post_long(wq_wait_run, wait);
+    if (!posted) /* a signal that was consumed must not be lost for lack of memory */
+        wq_submit(&wait->item);
+}
+
+void wq_wait_free(struct wq_wait *wait)
+{
+    wq_routine closed = wait->closed;
+    void *param = wait->closed_param;
+
+    port_heap_free(wait);
+    if (closed)
+        closed(param);
+}
+
+/* Takes the oldest signal; goes on waiting if that paused. Returns whether there are more. */
+static bool run_begin(struct wq_wait *wait, bool *timed_out)
+{
+    struct wait_thread *kick = NULL;
+    bool more;
+
+    port_lock_take(&wq_waits.lock);
+    *timed_out = wait->results & 1;
+    wait->results >>= 1;
+    wait->queued--;
+    wait->running++;
+    more = wait->item_out = wait->queued != 0;
+    if (wait->flags & WQ_WAIT_INLINE) {
+        wait->inside = port_context();
+    } else if (!wait->armed && wait->queued <= WAIT_QUEUED_MAX / 2) {
+        wq_wait_arm(wait);
+        kick = wq_wait_interrupt(wait->thread);
+    }
+    port_lock_drop(&wq_waits.lock);
+    wq_wait_kick(kick);
+    return more;
+}
+
+static void run_end(struct wq_wait *wait)
+{
+    bool last;
+
+    port_lock_take(&wq_waits.lock);
+    wait->running--;
+    if (wait->inside) {
+        wait->inside = NULL;
+        wq_waits.run++;
+        wq_wait_arm(wait);
+    }
+    last = wait->ended && !wait->queued && !wait->running;
+    port_lock_drop(&wq_waits.lock);
+    if (last)
+        wq_wait_free(wait);
+}
+
+void WQ_CALL wq_wait_run(void *param)
+{
+    struct wq_wait *wait = param;
+    bool timed_out;
+
+    if (run_begin(wait, &timed_out))
+        wq_wait_post(wait);
+    wait->routine(wait->param, timed_out);
+    if (wait->flags & WQ_WAIT_INLINE)
+        wq_thread_cleanup(port_context());
+    run_end(wait);
+}

@@ -1,0 +1,253 @@
+/*
+ * wait_thread.c: what a wait thread does: wait for all its objects, then see which signal or time it was.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "wait.h"
+
+#define IDLE_US 10000000u /* without waits for so long, a wait thread ends */
+
+/* What is to be done once the lock is dropped. */
+struct round {
+    struct wq_wait *post[WAIT_SLOTS]; /* to be delivered */
+    unsigned posts;
+    uint32_t *wake[WAIT_SLOTS]; /* gone words whose waits may be freed already: only addresses */
+    unsigned wakes;
+};
+
+/* Takes slot i out and tells whoever waits for that. Under the waits' lock. */
+static void slot_drop(struct wait_thread *thread, unsigned i, struct round *round)
+{
+    struct wq_wait *wait = thread->slots[i].wait;
+
+    wq_wait_disarm(thread, i);
+    if (!wait->closing)
+        return;
+    thread->closing--;
+    at_store(&wait->gone, 1);
+    round->wake[round->wakes++] = &wait->gone;
+}
+
+/* The signal of slot i was consumed, or its time is up. The wait goes on at the end of the slots, so that
+ * objects which stay signalled take turns with the others. Under the waits' lock. */
+static void slot_fire(struct wait_thread *thread, unsigned i, bool timed_out, struct round *round)
+{
+    struct wq_wait *wait = thread->slots[i].wait;
+
+    slot_drop(thread, i, round);
+    wait->results |= (uint64_t)timed_out << wait->queued++;
+    if (!wait->item_out) {
+        wait->item_out = true;
+        round->post[round->posts++] = wait;
+    }
+    if (wait->flags & WQ_WAIT_ONCE)
+        wq_wait_leave(wait);
+    else if (!thread->inlined && wait->queued < WAIT_QUEUED_MAX)
+        wq_wait_arm(wait);
+}
+
+/* All that was waited for is not signalled: fires what is due. Under the waits' lock. */
+static void slots_expire(struct wait_thread *thread, struct round *round)
+{
+    uint64_t now = port_clock_us();
+
+    for (unsigned i = 0, left = thread->waited; left; left--) {
+        if (thread->slots[i].deadline > now) {
+            i++;
+            continue;
+        }
+        slot_fire(thread, i, true, round);
+        if (thread->inlined)
+            return; /* its routine may close the others */
+    }
+}
+
+/* Looks at slot i alone. Under the waits' lock, which is dropped meanwhile. */
+static int slot_look(struct wait_thread *thread, unsigned i)
+{
+    void *object = thread->slots[i].wait->object;
+    int got;
+
+    port_lock_drop(&wq_waits.lock);
+    got = port_wait_any(&object, 1, 0);
+    port_lock_take(&wq_waits.lock);
+    return got;
+}
+
+/* One of the objects is no object any more: finds it and gives it up, so that the others can be waited for.
+ * Under the waits' lock. */
+static void slots_check(struct wait_thread *thread, struct round *round)
+{
+    for (unsigned i = 0, left = thread->waited; left; left--) {
+        int got = slot_look(thread, i);
+
+        if (got == 0) {
+            slot_fire(thread, i, false, round);
+            if (thread->inlined)
+                return;
+        } else if (got == PORT_WAIT_BAD || got == PORT_WAIT_DENIED) {
+            struct wq_wait *wait = thread->slots[i].wait;
+
+            slot_drop(thread, i, round);
+            wq_wait_leave(wait);
+        } else if (got == PORT_WAIT_TIMEOUT) {
+            i++;
+        } else {
+            return; /* an APC may have changed the slots */
+        }
+    }
+}
+
+/* Takes out the slots that somebody wants closed. Under the waits' lock. */
+static void slots_purge(struct wait_thread *thread, struct round *round)
+{
+    for (unsigned i = 0; thread->closing && i < thread->armed;) {
+        if (thread->slots[i].wait->closing)
+            slot_drop(thread, i, round);
+        else
+            i++;
+    }
+}
+
+/* The slot with the earliest deadline; thread->armed if there is none. Under the waits' lock. */
+static unsigned slot_next(struct wait_thread *thread)
+{
+    uint64_t earliest = PORT_FOREVER;
+    unsigned next = thread->armed;
+
+    for (unsigned i = 0; i < thread->armed; i++) {
+        if (thread->slots[i].deadline < earliest) {
+            earliest = thread->slots[i].deadline;
+            next = i;
+        }
+    }
+    return next;
+}
+
+/* Waits for all slots. Under the waits' lock, which is dropped meanwhile. */
+static int slots_wait(struct wait_thread *thread, uint64_t deadline)
+{
+    void *objects[PORT_WAIT_MAX] = {thread->kick.handle};
+    unsigned count = thread->armed;
+    int got;
+
+    for (unsigned i = 0; i < count; i++)
+        objects[i + 1] = thread->slots[i].wait->object;
+    port_lock_drop(&wq_waits.lock);
+    got = port_wait_any(objects, count + 1, deadline);
+    port_lock_take(&wq_waits.lock);
+    return got;
+}
+
+/* Waits once and collects what came of it. Under the waits' lock. */
+static void thread_wait(struct wait_thread *thread, struct round *round)
+{
+    unsigned next = slot_next(thread);
+    uint64_t deadline = next < thread->armed ? thread->slots[next].deadline : PORT_FOREVER;
+    int got;
+
+    if (!thread->used) {
+        if (!thread->idle_deadline)
+            thread->idle_deadline = port_clock_us() + IDLE_US;
+        deadline = thread->idle_deadline;
+    }
+    thread->waiting = true;
+    thread->waited = thread->armed;
+    if (thread->signals && next < thread->armed && deadline <= port_clock_us()) {
+        /* While others keep being signalled the system never gets to report a timeout. */
+        thread->signals = false;
+        got = slot_look(thread, next);
+        if (got == 0 || got == PORT_WAIT_TIMEOUT)
+            slot_fire(thread, next, got != 0, round);
+    } else {
+        got = slots_wait(thread, deadline);
+        thread->signals = got > 0;
+        if (got > 0)
+            slot_fire(thread, (unsigned)got - 1, false, round);
+        else if (got == PORT_WAIT_TIMEOUT)
+            slots_expire(thread, round);
+        else if (got == PORT_WAIT_BAD || got == PORT_WAIT_DENIED)
+            slots_check(thread, round);
+    }
+    thread->waiting = false;
+    thread->kicked = false;
+    slots_purge(thread, round);
+}
+
+static void round_deliver(struct wait_thread *thread, struct round *round)
+{
+    for (unsigned i = 0; i < round->wakes; i++)
+        port_wake_word(round->wake[i]);
+    for (unsigned i = 0; i < round->posts; i++) {
+        if (thread->inlined)
+            wq_wait_run(round->post[i]);
+        else
+            wq_wait_post(round->post[i]);
+    }
+}
+
+/* Whether the thread may end now. Under the waits' lock. */
+static bool thread_done(struct wait_thread *thread)
+{
+    if (thread->used) {
+        thread->idle_deadline = 0;
+        return false;
+    }
+    if (thread->pins)
+        return false;
+    return wq_waits.stopping || (thread->idle_deadline && port_clock_us() >= thread->idle_deadline);
+}
+
+/* At the end of the core: what is still open is not waited for any more. Under the waits' lock, which is
+ * dropped meanwhile. */
+static void thread_abandon(struct wait_thread *thread, struct round *round)
+{
+    while (thread->armed) {
+        struct wq_wait *wait = thread->slots[0].wait;
+
+        slot_drop(thread, 0, round);
+        wq_wait_leave(wait);
+    }
+    if (thread->used || thread->pins) /* whose routines are queued; when they run they come here */
+        slots_wait(thread, port_clock_us() + 1000);
+}
+
+/* Hands the thread over to whoever ends next. Under the waits' lock, which is dropped. */
+static void thread_end(struct wait_thread *thread)
+{
+    struct port_thread before = wq_waits.ended;
+    bool join = wq_waits.have_ended;
+
+    wq_wait_thread_forget(thread);
+    wq_waits.ended = thread->thread;
+    wq_waits.have_ended = true;
+    port_lock_drop(&wq_waits.lock);
+    port_lock_take(&wq_pool.lock);
+    wq_pool_count_thread(-1);
+    port_lock_drop(&wq_pool.lock);
+    if (join)
+        port_thread_join(&before);
+    port_event_close(&thread->kick);
+    port_heap_free(thread);
+}
+
+void wq_wait_thread_main(void *arg)
+{
+    struct wait_thread *thread = arg;
+
+    port_thread_trim_stack();
+    port_context_set(&thread->common);
+    port_lock_take(&wq_waits.lock);
+    while (!thread_done(thread)) {
+        struct round round = {.posts = 0, .wakes = 0};
+
+        if (wq_waits.stopping)
+            thread_abandon(thread, &round);
+        else
+            thread_wait(thread, &round);
+        port_lock_drop(&wq_waits.lock);
+        round_deliver(thread, &round);
+        port_lock_take(&wq_waits.lock);
+    }
+    thread_end(thread);
+}
