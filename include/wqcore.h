@@ -228,6 +228,24 @@ enum wq_wait_left {
  * never for a routine. Allowed from inside the routine, once for each wait. */
 enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *param);
 
+/* ---- input and output ---- */
+
+/* Called on a worker when an operation has completed. value: what identifies the operation (under Windows its
+ * OVERLAPPED), status: the system's code (an NTSTATUS), bytes: that were transferred. */
+typedef void(WQ_CALL *wq_io_routine)(void *param, void *value, uint32_t status, size_t bytes);
+
+enum wq_io_result {
+    WQ_IO_OK,
+    WQ_IO_NO_MEMORY, /* or no thread is to be had */
+    WQ_IO_BAD_FILE,  /* no handle of a file */
+    WQ_IO_REFUSED    /* not open for asynchronous operations, or bound before */
+};
+
+/* Lets routine be called for each operation that completes on the file from now on, until the file is closed.
+ * Calls run concurrently. There is one queue of completions for the process; what is bound to it is kept for
+ * each pair of routine and param. Linux has no such thing: never WQ_IO_OK there. */
+enum wq_io_result wq_io_bind(void *file, wq_io_routine routine, void *param);
+
 /* ---- observation ---- */
 
 /* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's

@@ -212,12 +212,14 @@ bool wq_shutdown(void)
         return false;
     wq_timers_stop();
     wq_waits_stop();
+    wq_io_stop();
     while (at_load(&pool->inbox) && !at_load(&pool->ready) && !wq_pool_start())
         wait_a_moment(); /* items came while there was no memory for the pool */
     drain();
     wq_own_stop();
     if (at_load(&pool->ready)) {
         workers_stop();
+        wq_io_free();
         wq_monitor_stop();
         for (unsigned i = 0; i < pool->high; i++)
             port_pages_free(pool->workers[i], sizeof(struct wq_worker));

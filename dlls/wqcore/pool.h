@@ -8,7 +8,7 @@
  *   queue.c    queues over the pool           usage.c    who uses a processor
  *   handle.c   handles for the fronts' objects
  *   timer.c, ticker.c, wheel.c  timers
- *   wait*.c    registered waits (wait.h)
+ *   wait*.c    registered waits (wait.h)   io.c       completion routines
  *
  * docs/design.md explains the protocol between submitters, searching and parking workers; the letters are
  * those of docs/locking.md.
@@ -243,6 +243,14 @@ void wq_waits_count(struct wq_counters *counters);
 
 /* Ends the wait threads. What they have queued is still in the pool. */
 void wq_waits_stop(void);
+
+/* ---- io.c ---- */
+
+/* Ends the thread that takes packets, after posting those that are there. */
+void wq_io_stop(void);
+
+/* Frees what packets are posted with. All of them have run. */
+void wq_io_free(void);
 
 /* ---- report.c ---- */
 

@@ -119,6 +119,38 @@ int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us);
  */
 enum port_wait port_wait_check(const struct port_event *never, void *object);
 
+/* ---- completion packets: the results of asynchronous input and output ---- */
+
+struct port_packets {
+    void *handle; /* constant after port_packets_open */
+};
+
+struct port_packet {
+    void *key;       /* as given to port_packets_bind */
+    void *value;     /* as given to the operation */
+    uint32_t status; /* of the operation: the system's code */
+    size_t bytes;    /* that were transferred */
+};
+
+enum port_bind {
+    PORT_BIND_OK,
+    PORT_BIND_BAD_FILE, /* no file at all */
+    PORT_BIND_REFUSED   /* not asynchronous, or bound before */
+};
+
+/* Opens a queue that any number of files can be bound to. Returns false if the system has none for us. */
+bool port_packets_open(struct port_packets *packets);
+void port_packets_close(struct port_packets *packets);
+
+/* Lets the operations that complete on the file from now on leave packets. For the life of the file. */
+enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key);
+
+/* Adds a packet with that key. */
+void port_packets_send(struct port_packets *packets, void *key);
+
+/* Takes up to max packets (at most 64), waiting for the first. Returns how many. */
+unsigned port_packets_take(struct port_packets *packets, struct port_packet *out, unsigned max);
+
 /* ---- threads ---- */
 
 typedef void port_thread_fn(void *arg);

@@ -21,6 +21,13 @@
 #define PORT_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
 #define PORT_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
 
+/* FILE_IO_COMPLETION_INFORMATION */
+struct port_nt_packet {
+    void *key;
+    void *value;
+    IO_STATUS_BLOCK io;
+};
+
 NTSYSAPI NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE thread_id);
 NTSYSAPI NTSTATUS NTAPI NtWaitForAlertByThreadId(const void *address, const LARGE_INTEGER *timeout);
 NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
@@ -42,6 +49,14 @@ NTSYSAPI NTSTATUS NTAPI NtCreateEvent(HANDLE *handle, ACCESS_MASK access, const 
                                       ULONG type, BOOLEAN state);
 NTSYSAPI NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *handles, ULONG type,
                                                  BOOLEAN alertable, const LARGE_INTEGER *timeout);
+NTSYSAPI NTSTATUS NTAPI NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,
+                                             OBJECT_ATTRIBUTES *attributes, ULONG threads);
+NTSYSAPI NTSTATUS NTAPI NtSetIoCompletion(HANDLE port, ULONG_PTR key, ULONG_PTR value, NTSTATUS status,
+                                          SIZE_T count);
+NTSYSAPI NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE port, struct port_nt_packet *packets, ULONG count,
+                                               ULONG *taken, LARGE_INTEGER *timeout, BOOLEAN alertable);
+NTSYSAPI NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *io, void *data, ULONG size,
+                                             FILE_INFORMATION_CLASS information);
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
                                     IO_STATUS_BLOCK *io, const void *buffer, ULONG length,
