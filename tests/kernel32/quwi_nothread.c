@@ -21,6 +21,7 @@ static DWORD WINAPI block(void *context)
     (void)context;
     tally_add(&inside, 1);
     handle_wait(leave, "leave");
+    tally_add(&done, 1);
     return 0;
 }
 
@@ -44,21 +45,41 @@ static void test_no_thread_first(void)
     tally_wait(&done, "items queued while there were no threads, and after");
 }
 
-/* Threads that can't be made for a while are made later, without another submission. */
-static void test_no_thread_for_a_while(void)
+/* Queues n blocking items, while some starts of threads are refused, and more when none is. All must
+ * be inside at the same time before they may leave. */
+static void block_with_refusals(unsigned n, uint32_t refusals, unsigned more)
 {
     unsigned i;
 
+    winetest_push_context("%u items, %u refusals", n, refusals);
     leave = CreateEventA(NULL, TRUE, FALSE, NULL);
-    tally_init(&inside, 24);
-    quwi_fault(WQ_FAULT_THREAD, 5);
-    for (i = 0; i < 24; i++)
+    tally_init(&inside, (LONG)(n + more));
+    tally_init(&done, (LONG)(n + more));
+    quwi_fault(WQ_FAULT_THREAD, refusals);
+    for (i = 0; i < n; i++)
         queue(block, 0, i & 1 ? WT_EXECUTELONGFUNCTION : 0);
+    if (more)
+        quwi_fault(WQ_FAULT_THREAD, 0);
+    for (i = 0; i < more; i++)
+        queue(block, 0, 0);
     tally_wait(&inside, "blocking items");
-    SetEvent(leave);
     quwi_fault(WQ_FAULT_THREAD, 0);
-    quwi_flush();
+    SetEvent(leave);
+    tally_wait(&done, "blocking items that left");
     CloseHandle(leave);
+    winetest_pop_context();
+}
+
+/* With hardly any thread there, the next submission is the one that tries again. */
+static void test_next_submission_helps(void)
+{
+    block_with_refusals(8, UINT32_MAX, 1);
+}
+
+/* Later the core tries again by itself. */
+static void test_no_thread_for_a_while(void)
+{
+    block_with_refusals(64, 5, 0);
 }
 
 START_TEST(quwi_nothread)
@@ -68,5 +89,6 @@ START_TEST(quwi_nothread)
         return;
     }
     test_no_thread_first();
+    test_next_submission_helps();
     test_no_thread_for_a_while();
 }
