@@ -31,7 +31,6 @@ static HMODULE subject_load(const char *path)
         return NULL;
     attached = (HANDLE(*)(void))(void *)(ULONG_PTR)GetProcAddress(module, "subject_attached");
     handle_wait(attached(), "item queued in DLL_PROCESS_ATTACH");
-    quwi_flush(); /* the callback has set its event, but may not have returned */
     CloseHandle(attached());
     return module;
 }

@@ -11,10 +11,11 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
 static HANDLE ran;
 static void (*last_words)(void);
 
+/* A jump into SetEvent: once the event is set, nothing of this module is left to be run, so that it may be
+ * unloaded. Nothing else tells that a callback has returned. */
 static DWORD WINAPI signal(void *event)
 {
-    SetEvent(event);
-    return 0;
+    return (DWORD)SetEvent(event);
 }
 
 /* Returns an event that is set when an item that was queued inside of DllMain has run here. */
