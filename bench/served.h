@@ -1,0 +1,22 @@
+/*
+ * served.h: who serves a Windows program's thread pool calls.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef BENCH_SERVED_H
+#define BENCH_SERVED_H
+
+#include "bench.h"
+
+/* The function that a workload without items of its own measures; NULL for QueueUserWorkItem. */
+extern const char *bench_served_api;
+
+bool bench_core_loaded(void);
+
+/* What our core counted, 0 where it is not loaded. */
+uint64_t bench_core_posted(void);
+
+/* "ours" or "builtin": whose code an exported function of kernel32 is. */
+const char *bench_serves(const char *function);
+
+#endif

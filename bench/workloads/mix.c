@@ -1,0 +1,51 @@
+/*
+ * mix.c: short items of which one in a hundred blocks. A pool that doesn't notice leaves processors idle; one
+ * that makes a thread for each gets in its own way.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "../bench.h"
+
+#define WORK_NS  5000.0
+#define SLEEP_US 2000u
+
+static uint64_t rounds;
+
+static void BENCH_CALL item(void *param)
+{
+    uint64_t index = (uint64_t)(uintptr_t)param;
+
+    if (index % 100 == 50)
+        bench_sleep_us(SLEEP_US);
+    else
+        bench_work(rounds);
+    bench_ran(index);
+}
+
+static void run(void)
+{
+    uint64_t items, next = 2000;
+    double took;
+
+    rounds = bench_work_rounds(WORK_NS);
+    do {
+        uint64_t start;
+
+        items = next;
+        bench_batch_begin(items);
+        start = bench_ticks();
+        for (uint64_t i = 0; i < items; i++)
+            bench_post(item, i);
+        took = bench_ns(bench_batch_wait() - start);
+        next = bench_next(items, took, 1000000);
+    } while (next != items);
+    bench_result("rate", (double)items / took * 1e3, "M/s");
+    bench_result("efficiency", (double)items * 0.99 * WORK_NS / bench_processors() / took, "of ideal");
+    bench_result("threads", bench_batch_threads(), "threads");
+}
+
+static const char *const cases[] = {"", NULL};
+
+const struct bench_workload workload_mix = {
+    "mix", "items of 5 us, 1 % of them sleep for 2 ms", BENCH_POST, cases, NULL, run,
+};

@@ -1,0 +1,109 @@
+/*
+ * pingpong.c: how long a queued item takes to start, and back to the waiting main thread, one at a time. The
+ * main thread blocks meanwhile; gap_us lets it sleep between items, so that the pool has gone to sleep too;
+ * load=1 keeps every processor busy with short items of the same pool.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "../bench.h"
+
+#include <stdlib.h>
+
+#define WARM    100u
+#define MOST    200000u
+#define LOAD_NS 20000.0
+#define LOST_US 20000000u
+
+static struct bench_event back;
+static uint64_t started;
+
+static bool load_stop;
+static uint64_t load_rounds;
+static unsigned load_left;
+static uint64_t load_done; /* items of it that ran */
+
+/* The item that is measured, or, with a parameter, load. */
+static void BENCH_CALL item(void *param)
+{
+    if (!param) {
+        started = bench_ticks();
+        bench_event_set(&back);
+        return;
+    }
+    bench_work(load_rounds);
+    __atomic_fetch_add(&load_done, 1, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&load_stop, __ATOMIC_RELAXED))
+        __atomic_fetch_sub(&load_left, 1, __ATOMIC_RELEASE);
+    else
+        bench_post(item, 1);
+}
+
+static void load_begin(void)
+{
+    load_rounds = bench_work_rounds(LOAD_NS);
+    load_left = bench_processors();
+    for (unsigned i = bench_processors(); i > 0; i--)
+        bench_post(item, 1);
+}
+
+static void load_end(void)
+{
+    __atomic_store_n(&load_stop, true, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&load_left, __ATOMIC_ACQUIRE))
+        bench_sleep_us(1000);
+}
+
+/* One item; times are left in ticks. */
+static void one(uint64_t gap, uint64_t *start_ticks, uint64_t *round_ticks)
+{
+    uint64_t begin;
+
+    if (gap)
+        bench_sleep_us((uint32_t)gap);
+    bench_event_reset(&back);
+    begin = bench_ticks();
+    bench_post(item, 0);
+    if (!bench_event_wait(&back, LOST_US))
+        bench_die("an item did not start within %u s", LOST_US / 1000000);
+    *round_ticks = bench_ticks() - begin;
+    *start_ticks = started - begin;
+}
+
+static void run(void)
+{
+    uint64_t gap = bench_param("gap_us", 0), ticks, round, begin, load_before;
+    double budget = bench_budget_ns() * (gap ? 10 : 5), *start_ns = bench_memory(MOST, sizeof(*start_ns));
+    double *round_ns = bench_memory(MOST, sizeof(*round_ns));
+    double took;
+    size_t count = 0;
+
+    if (bench_param("load", 0))
+        load_begin();
+    for (unsigned i = 0; i < WARM; i++)
+        one(0, &ticks, &round);
+    begin = bench_ticks();
+    load_before = load_done;
+    while (count < MOST && bench_ns(bench_ticks() - begin) < budget) {
+        one(gap, &ticks, &round);
+        start_ns[count] = bench_ns(ticks);
+        round_ns[count++] = bench_ns(round);
+    }
+    took = bench_ns(bench_ticks() - begin);
+    if (bench_param("load", 0)) {
+        bench_result("load", (double)(load_done - load_before) * LOAD_NS / bench_processors() / took,
+                     "of capacity");
+        load_end();
+    }
+    bench_percentiles("start", start_ns, count);
+    bench_percentiles("round", round_ns, count);
+    bench_result("samples", (double)count, "items");
+    free(start_ns);
+    free(round_ns);
+}
+
+static const char *const cases[] = {"gap_us=0",        "gap_us=200",         "gap_us=2000",
+                                    "gap_us=0 load=1", "gap_us=2000 load=1", NULL};
+
+const struct bench_workload workload_pingpong = {
+    "pingpong", "one item at a time: queue to start, and back", BENCH_NEST | BENCH_POST, cases, NULL, run,
+};
