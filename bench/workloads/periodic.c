@@ -1,0 +1,74 @@
+/*
+ * periodic.c: how punctual periodic timers are, whether they drift, and what they cost.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "../served.h"
+
+#include <windows.h>
+
+#define MOST 10000u
+
+static double *late_ns;
+static uint64_t begin;
+static double period_ns;
+static unsigned ticked; /* callbacks of a timer may overlap */
+
+static void CALLBACK tick(void *param, BOOLEAN fired)
+{
+    double now = bench_ns(bench_ticks() - begin);
+    unsigned n = __atomic_fetch_add(&ticked, 1, __ATOMIC_SEQ_CST);
+
+    (void)param;
+    (void)fired;
+    if (n < MOST)
+        late_ns[n] = now - (n + 1) * period_ns;
+}
+
+/* A line through first and last quarter: what the lateness gains per second. */
+static double drift(unsigned count)
+{
+    double early = 0, late = 0;
+    unsigned quarter = count / 4;
+
+    for (unsigned i = 0; i < quarter; i++) {
+        early += late_ns[i];
+        late += late_ns[count - 1 - i];
+    }
+    return (late - early) / quarter / ((count - quarter) * period_ns / 1e9);
+}
+
+static void run(void)
+{
+    uint32_t period = (uint32_t)bench_param("period_ms", 10);
+    uint32_t window = (uint32_t)(bench_budget_ns() / 1e3 * 10);
+    unsigned count;
+    uint64_t cpu;
+    HANDLE timer;
+
+    bench_served_api = "CreateTimerQueueTimer";
+    late_ns = bench_memory(MOST, sizeof(*late_ns));
+    period_ns = period * 1e6;
+    bench_ns(0); /* calibrates */
+    cpu = bench_cpu_us();
+    begin = bench_ticks();
+    if (!CreateTimerQueueTimer(&timer, NULL, tick, NULL, period, period, 0))
+        bench_die("CreateTimerQueueTimer: error %lu", GetLastError());
+    bench_sleep_us(window);
+    if (!DeleteTimerQueueTimer(NULL, timer, INVALID_HANDLE_VALUE))
+        bench_die("DeleteTimerQueueTimer: error %lu", GetLastError());
+    cpu = bench_cpu_us() - cpu;
+    count = ticked < MOST ? ticked : MOST;
+    if (count < 8)
+        bench_die("%u ticks in %u ms", count, window / 1000);
+    bench_result("ticks", count / (window / 1e3 / period), "of ideal");
+    bench_result("drift", drift(count) / 1e3, "us/s");
+    bench_percentiles("late", late_ns, count);
+    bench_result("cpu", (double)cpu * 100 / window, "% of one processor");
+}
+
+static const char *const cases[] = {"period_ms=1", "period_ms=10", "period_ms=50", NULL};
+
+const struct bench_workload workload_periodic = {
+    "periodic", "lateness, drift and cost of a periodic timer", BENCH_WIN32, cases, NULL, run,
+};
