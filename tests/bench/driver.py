@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+#
+# driver.py: what tools/bench makes of samples: medians, ratios, targets, plots, figures in a document.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import pathlib
+import sys
+import tempfile
+import unittest
+import xml.dom.minidom
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+
+from driver import document, growth, report, subject, svg, targets
+from driver.samples import Samples, best_peer, ratio
+
+
+def samples_of(*lines, kind="round"):
+    samples = Samples({"machine": {"processors": 2}, "rounds": 3, "budget": 1, "date": "2000-01-01"})
+    for workload, case, name, metric, *values in lines:
+        for number, value in enumerate(values):
+            outcome = subject.Outcome()
+            outcome.results = [(metric, value, "M/s")]
+            samples.add(kind, number, workload, case, name, outcome)
+    return samples
+
+
+FLOOD = samples_of(("flood", "producers=1", "ours", "rate", 30, 36, 33), ("flood", "producers=1", "builtin", "rate", 0.1),
+                   ("flood", "producers=1", "core", "rate", 20), ("flood", "producers=1", "tbb", "rate", 2),
+                   ("flood", "producers=1", "uv", "rate", 1))
+
+
+class Numbers(unittest.TestCase):
+    def setUp(self):
+        self.rate = FLOOD.table("round")["flood", "producers=1"]["rate"]
+
+    def test_median_and_spread(self):
+        self.assertEqual((self.rate["ours"].median, self.rate["ours"].count), (33, 3))
+        self.assertAlmostEqual(self.rate["ours"].spread, 1.5 / 33)
+
+    def test_ratio(self):
+        self.assertAlmostEqual(ratio(self.rate["ours"], self.rate["builtin"]), 330)
+        self.assertIsNone(ratio(self.rate["ours"], None))
+
+    def test_best_peer_is_not_ours(self):
+        self.assertEqual(best_peer("rate", self.rate)[0], "tbb")
+        self.assertEqual(best_peer("submit", self.rate)[0], "uv")
+
+    def test_targets(self):
+        found = {row[1]: row[2:] for row in report.target_rows(FLOOD.table("round"))}
+        self.assertEqual(found["rate, ours / builtin"], (">= 300x", "330x", "met"))
+        self.assertEqual(found["rate, core / best native peer"], (">= 5.00x", "10.0x", "met"))
+
+    def test_missed_target(self):
+        missed = targets.Target("a", "-", "b", "value", "<=", 2)
+        self.assertTrue(targets.compare(missed, 2))
+        self.assertFalse(targets.compare(missed, 2.01))
+
+    def test_save_and_load(self):
+        with tempfile.TemporaryDirectory() as folder:
+            FLOOD.save(folder + "/all.json")
+            self.assertEqual(Samples.load(folder + "/all.json").raw, FLOOD.raw)
+
+
+class Runs(unittest.TestCase):
+    def parse(self, output, status=0, served="ours"):
+        listing = subject.Listing(["true"])
+        return subject.Subject("ours", "quwi", [], listing, served).parse(output, "", status)
+
+    def test_result(self):
+        outcome = self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\nserved\tours\n")
+        self.assertEqual(outcome.results, [("rate", 3.5, "M/s")])
+
+    def test_results_of_somebody_else_are_thrown_away(self):
+        outcome = self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\nserved\tbuiltin\n")
+        self.assertEqual(outcome.results, [])
+        self.assertIn("served by builtin", outcome.trouble)
+
+    def test_call_that_the_front_lacks_is_no_trouble(self):
+        outcome = self.parse("result\ttimers\tquwi\t-\tcreate\t3.5\tns\nserved\tbuiltin call\n")
+        self.assertEqual((outcome.results, outcome.trouble, outcome.absent), ([], None, True))
+
+    def test_crash(self):
+        self.assertIn("status 5", self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\n", 5).trouble)
+
+
+class Plots(unittest.TestCase):
+    def test_curves_and_file(self):
+        samples = samples_of(*[("flood", "items=%d" % n, "ours", "cost", 1000 / n) for n in (1, 10, 1000)],
+                             kind="growth")
+        with tempfile.TemporaryDirectory() as folder:
+            files = growth.draw(samples, [("flood", "items", "1 10 1000", "-", "cost", "ns")], {}, pathlib.Path(folder))
+            self.assertEqual(files, ["flood-items-cost.svg"])
+            picture = xml.dom.minidom.parse(folder + "/" + files[0])
+        self.assertEqual(len(picture.getElementsByTagName("circle")), 3)
+
+    def test_decades_are_evenly_spaced(self):
+        axis = svg.Axis([2, 900], 0, 300)
+        self.assertEqual([round(axis.place(v)) for v in axis.decades()], [0, 100, 200, 300])
+
+    def test_labels_do_not_overlap(self):
+        axis = svg.Axis([1, 10], 400, 0)
+        places = sorted(float(text.split('y="')[1].split('"')[0])
+                        for text in svg.labels(axis, [(name, [(1, 5)], "#000") for name in "abc"]))
+        self.assertTrue(all(b - a >= 15 for a, b in zip(places, places[1:])))
+
+
+class Document(unittest.TestCase):
+    def test_only_the_marked_places_change(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "page.md"
+            page.write_text("a\n<!-- measured: results -->\nold\n<!-- end -->\nb\n<!-- measured: plots -->\nold\n<!-- end -->\n")
+            document.update(page, FLOOD, None, [])
+            content = page.read_text()
+        self.assertTrue(content.startswith("a\n<!-- measured: results -->\n| workload |"), content)
+        self.assertIn("| flood producers=1 | rate, M/s | 33.0 ±5% | 0.10 | 330x |", content)
+        self.assertTrue(content.endswith("b\n<!-- measured: plots -->\nold\n<!-- end -->\n"), content)
+
+
+unittest.main()
