@@ -59,13 +59,13 @@ static BOOL post_impersonating(LPTHREAD_START_ROUTINE function, void *context, H
 /* Queues function(context) to the process's pool; its return value is not used.
  *
  * flags, any of:
- *   WT_EXECUTELONGFUNCTION         it may wait for long: it gets a thread at once and holds nobody up
- *   WT_EXECUTEINPERSISTENTTHREAD   on the thread that never ends, one at a time; APCs are delivered whenever
- * that thread waits alertably, in the callback or between callbacks WT_EXECUTEINIOTHREAD           on one of
- * the threads that never end, as many as it takes; APCs as above WT_TRANSFER_IMPERSONATION      with the
- * token that the caller has now; otherwise with the process token limit << 16                    raises the
- * greatest number of threads (512) to limit; a lower one changes nothing Flags of timers and waits are
- * ignored.
+ *   WT_EXECUTELONGFUNCTION        it may wait for long: it gets a thread at once and holds nobody up
+ *   WT_EXECUTEINPERSISTENTTHREAD  on the thread that never ends, one at a time; APCs are delivered whenever
+ *                                 that thread waits alertably, in the callback or between callbacks
+ *   WT_EXECUTEINIOTHREAD          on one of the threads that never end, as many as it takes; APCs as above
+ *   WT_TRANSFER_IMPERSONATION     with the token that the caller has now; else with the process token
+ *   limit << 16                   raises the greatest number of threads (512); a lower one changes nothing
+ * Flags of timers and waits are ignored.
  *
  * Returns TRUE and leaves the last error alone, or FALSE with ERROR_INVALID_PARAMETER (no function, a flag
  * that winnt.h does not know), ERROR_NOT_ENOUGH_MEMORY, or what opening the caller's token failed with. If no

@@ -2,7 +2,7 @@
  * pool.h: the process's one pool, as its own files see it.
  *
  *   post.c     how work comes in          worker.c   the workers' loop: find, run, spin, park, retire
- *   wake.c     who is woken or started    monitor.c  growth when routines block
+ *   wake.c     who is woken or started    monitor.c, growth.c  growth when routines block
  *   own.c      threads that never end      control.c  start, counters, end
  *   long.c     routines that wait for long    idle.c     who is parked
  *   queue.c    queues over the pool           usage.c    who uses a processor
@@ -47,7 +47,10 @@ struct wq_worker {
     uint32_t searching;      /* A: holds the pool's token */
     uint32_t joinable;       /* A: 1 = thread is filled in */
     uint32_t blocking_depth; /* W: nested wq_blocking_begin */
-    uint32_t tick;           /* W: slots run, for looking at the shards now and then */
+    uint32_t turn;           /* W: turns given to others */
+    uint32_t turn_slots;     /* W: slots between the last two */
+    uint32_t turn_left;      /* W: slots until the next */
+    uint64_t turn_began;     /* W: port_ticks() of the last */
     uint64_t beat;           /* W: odd while a routine runs; up by two for each that finished */
     uint64_t inner;          /* W: of those, routines that ran inside another one */
     uint64_t batons;         /* W: slots that were activations of queues */
@@ -169,6 +172,7 @@ bool wq_pool_wake(bool token);
 
 /* Counts a worker as not runnable (blocked) or as runnable again. */
 void wq_worker_block(struct wq_worker *worker);
+unsigned wq_pool_blocked(void); /* how many are counted so */
 void wq_worker_unblock(struct wq_worker *worker);
 
 /* Counts a thread of the core; n is 1 or -1. Under the pool's lock. */
@@ -186,6 +190,16 @@ bool wq_stress_no_monitor(void);
 
 /* Ends the monitor thread, if there is one. */
 void wq_monitor_stop(void);
+
+/* ---- growth.c: monitor only ---- */
+
+#define WQ_TICK_US 1000u /* between looks */
+
+/* Judges how many workers may run. Returns the time until the next look, in microseconds. */
+unsigned wq_growth_look(void);
+
+/* Nothing is queued: the next look starts afresh. */
+void wq_growth_forget(void);
 
 /* ---- usage.c ---- */
 

@@ -8,8 +8,9 @@
  */
 #include "pool.h"
 
-#define WINDOW_US  60000u /* long enough for six steps of a thread time */
-#define WAITING_US 10000u /* a worker that used less than this in a window waited for most of it */
+#define WINDOW_US 60000u /* long enough for six steps of a thread time */
+#define WAITING_US                                                                                           \
+    3000u /* a worker that used less than this in a window waits; one that computes on a busy machine uses more */
 
 static struct {
     uint64_t since;   /* M: start of the window; 0 = none */

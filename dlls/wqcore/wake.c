@@ -47,6 +47,16 @@ void wq_pool_attend(void)
         wq_pool_wake(true);
 }
 
+unsigned wq_pool_blocked(void)
+{
+    unsigned blocked;
+
+    port_lock_take(&wq_pool.lock);
+    blocked = wq_pool.blocked;
+    port_lock_drop(&wq_pool.lock);
+    return blocked;
+}
+
 void wq_worker_block(struct wq_worker *worker)
 {
     uint64_t awake;

@@ -5,9 +5,11 @@
  */
 #include "pool.h"
 
-#define WORKER_BATCH      128u  /* slots taken from a shard at a time; fits the empty ring */
-#define WORKER_SHARD_TICK 64u   /* every so many slots the shards come before the own ring */
-#define WORKER_RING_TICK  1024u /* and every so many the inbox and the other rings before the shards */
+#define WORKER_BATCH      128u /* slots taken from a shard at a time; fits the empty ring */
+#define WORKER_TURN_MIN   2u   /* others get a turn before the own ring every so many slots ... */
+#define WORKER_TURN_MAX   64u
+#define WORKER_TURN_TICKS 50000u /* ... that is about every 20 us */
+#define WORKER_RING_TURN  16u /* every so many turns the inbox and the other rings come before the shards */
 #ifndef WORKER_IDLE_US
 #define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
 #endif
@@ -115,14 +117,27 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
     return true;
 }
 
+/* Sets how many slots may run before the next turn: as many as take a certain time, judged by the last ones,
+ * so that the others wait neither for 64 long routines nor behind a look that costs more than the routine. */
+static void turn_schedule(struct wq_worker *worker)
+{
+    uint64_t now = port_ticks();
+    uint64_t slots = worker->turn_slots * (uint64_t)WORKER_TURN_TICKS / (now - worker->turn_began + 1);
+
+    if (slots < WORKER_TURN_MIN)
+        slots = WORKER_TURN_MIN;
+    worker->turn_slots = slots < WORKER_TURN_MAX ? (uint32_t)slots : WORKER_TURN_MAX;
+    worker->turn_left = worker->turn_slots;
+    worker->turn_began = now;
+}
+
 /* Gives others a turn before the own ring, which a routine that queues itself may keep filled for ever. */
 static bool take_turn(struct wq_worker *worker, struct wq_slot *slot)
 {
-    uint32_t turn = ++worker->tick;
-
-    if (turn % WORKER_SHARD_TICK)
+    if (worker->turn_left && --worker->turn_left)
         return false;
-    if (turn % WORKER_RING_TICK == 0 &&
+    turn_schedule(worker);
+    if (++worker->turn % WORKER_RING_TURN == 0 &&
         (take_from_inbox(worker, slot, 1) || take_from_rings(worker, slot, 1)))
         return true;
     return wq_long_take(worker, slot) || take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);

@@ -22,6 +22,7 @@
 /* port_os.h brings, inline because they are on the hot path:
  *   unsigned port_cpu(void)     the processor we run on (or a number that is constant for the thread); a hint
  *   void port_relax(void)       tells the processor that this is a spin loop
+ *   uint64_t port_ticks(void)   a fast clock without a unit, some 2500 a microsecond
  *   void *port_self(void)       the calling thread's own pointer, NULL until port_self_set
  *   void *port_context(void)    likewise, another one
  *   struct port_thread          a started thread */
@@ -37,6 +38,9 @@ unsigned port_cpu_count(void);
 /* Monotonic time in microseconds since an arbitrary start. */
 uint64_t port_clock_us(void);
 
+
+/* Processor time used by the whole process, in microseconds. Coarse (10 ms) and slow (20 us) under Wine. */
+uint64_t port_process_cpu_us(void);
 
 /* True if other threads are waiting for a processor, found by offering ours: false means a processor is idle.
  * The caller may lose its time slice, so this is for the monitor only. */

@@ -36,6 +36,11 @@ static inline struct port_tls *port_tls(void)
     return blocks[_tls_index];
 }
 
+static inline uint64_t port_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
 static inline void *port_self(void)
 {
     return port_tls()->self;

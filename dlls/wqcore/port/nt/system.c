@@ -47,6 +47,15 @@ uint64_t port_clock_us(void)
     return seconds * 1000000 + rest * 1000000 / ticks_per_second;
 }
 
+uint64_t port_process_cpu_us(void)
+{
+    KERNEL_USER_TIMES times;
+
+    if (NtQueryInformationProcess(PORT_THIS_PROCESS, ProcessTimes, &times, sizeof(times), NULL))
+        return 0;
+    return (uint64_t)(times.KernelTime.QuadPart + times.UserTime.QuadPart) / 10;
+}
+
 bool port_processors_busy(void)
 {
     /* A yield returns within 2 us if nobody else wants this processor. When somebody does, a thread that just

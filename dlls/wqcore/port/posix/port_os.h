@@ -25,6 +25,15 @@ static inline void port_relax(void)
 #endif
 }
 
+#if defined(__x86_64__) || defined(__i386__)
+static inline uint64_t port_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+#else
+uint64_t port_ticks(void);
+#endif
+
 static inline void *port_self(void)
 {
     return port_self_pointer;

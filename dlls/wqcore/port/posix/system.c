@@ -41,6 +41,18 @@ uint64_t port_clock_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t port_process_cpu_us(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+#if !defined(__x86_64__) && !defined(__i386__)
+uint64_t port_ticks(void)
+{
+    return port_clock_us() * 2500;
+}
+#endif
+
 uint64_t port_thread_cpu_us(struct port_thread *thread)
 {
     clockid_t clock;

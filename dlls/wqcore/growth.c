@@ -1,0 +1,187 @@
+/*
+ * growth.c: how many workers may run, judged every millisecond while something is queued.
+ *
+ * Each worker's beat changes with every routine. A worker that stays inside one routine is either waiting or
+ * computing, and Wine says only late and coarsely which: thread times have a grain of 10 ms. So:
+ *
+ * The monitor offers its own processor to others. If nobody wants it, a processor is idle and the still workers
+ * wait. They are counted out, which lets as many others take their place; while that is not enough, each round
+ * also allows four times as many workers as are blocked. Before a thread is made the finding must repeat
+ * itself, because a preempted worker stands still, too; and from the second round on the process must not
+ * have used its processors meanwhile.
+ *
+ * If somebody wants the processor, either the routines compute, and more threads would only get in each
+ * other's way, or other programs do. Then usage.c tells, more slowly, who hardly used any processor time.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "pool.h"
+
+#define TICK_FAST_US    250u /* between looks while parked workers can take the place of blocked ones */
+#define PATIENCE        2u /* looks without a change that make a worker a still one, if a thread is to be made */
+#define IDLE_LOOKS      2u       /* looks that must find a processor idle before a thread is made */
+#define LADDER          4u       /* workers allowed for each blocked one, from the second round on */
+#define COMPUTING_EXTRA 1u       /* workers beyond the processors while all of them compute */
+#define COMPUTING_US    100000u  /* how long they must have computed for that */
+#define STARVING_US     2000000u /* nothing finished for so long: allow one more whatever the processors do */
+
+/* All M. An episode begins when a worker stands still and ends when none does and none is blocked. */
+static struct {
+    uint64_t since;      /* when the episode began; 0 = there is none */
+    uint64_t cpu;        /* processor time that the process had used then */
+    unsigned rounds;     /* in which workers were counted out */
+    unsigned idle_looks; /* in a row that found still workers and an idle processor */
+    uint64_t beats;      /* sum of all beats at the last look */
+    uint64_t moved;      /* when that sum last changed */
+    unsigned rescuers;   /* workers allowed because nothing finished for long */
+    unsigned boost;      /* what was allowed last */
+    bool busy;           /* the processors were found busy since something is queued */
+} growth;
+
+struct look {
+    uint64_t now;
+    uint64_t beats;    /* sum over all workers that are awake */
+    unsigned still;    /* runnable workers that have not left their routine */
+    unsigned moving;   /* runnable workers that have */
+    unsigned patience; /* looks without a change that make a worker a still one */
+    unsigned left;     /* still ones that are yet to be counted out */
+    bool have_parked;  /* a worker could be woken; else a thread must be made */
+};
+
+static bool look_at(struct wq_worker *worker, void *param)
+{
+    struct look *look = param;
+    uint64_t beat = at_peek(&worker->beat);
+    bool blocked = at_load(&worker->blocked) != 0;
+
+    look->beats += beat;
+    if (beat != worker->beat_seen)
+        look->moving += !blocked;
+    worker->beat_still = (beat & 1) && beat == worker->beat_seen ? worker->beat_still + 1 : 0;
+    worker->beat_seen = beat;
+    if (worker->beat_still >= look->patience)
+        look->still += !blocked;
+    return false;
+}
+
+static bool count_out(struct wq_worker *worker, void *param)
+{
+    struct look *look = param;
+
+    if (at_load(&worker->blocked) || worker->beat_still < look->patience ||
+        at_peek(&worker->beat) != worker->beat_seen)
+        return false;
+    wq_worker_block(worker);
+    return --look->left == 0;
+}
+
+static void allow(unsigned boost)
+{
+    growth.boost = boost;
+    port_lock_take(&wq_pool.lock);
+    wq_pool.boost = boost;
+    wq_pool.starved = false;
+    wq_pool_update();
+    port_lock_drop(&wq_pool.lock);
+    if (wq_pool_has_work())
+        wq_pool_attend();
+}
+
+/* Nobody stands still; but on busy processors they may wait for most of each routine. */
+static void serve_moving(struct look *look)
+{
+    if (!wq_pool_blocked())
+        growth.since = 0;
+    growth.rescuers = 0;
+    if (growth.busy)
+        allow(wq_usage_waiting(look->now));
+    else
+        allow(look->moving ? growth.boost / 2 : growth.boost);
+}
+
+/* The still workers compute, or somebody else uses the processors: grow hardly, unless workers are seen to
+ * wait. */
+static void serve_computing(struct look *look)
+{
+    unsigned waiting = wq_usage_waiting(look->now);
+    unsigned extra = look->now - growth.since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
+
+    if (look->now - growth.moved >= STARVING_US) {
+        growth.moved = look->now;
+        growth.rescuers++;
+    }
+    extra += growth.rescuers;
+    allow(waiting > extra ? waiting : extra);
+}
+
+/* The process has used more than half of what its processors could give since the episode began. */
+static bool process_computes(uint64_t now)
+{
+    uint64_t used = port_process_cpu_us() - growth.cpu;
+
+    return used * 2 > (now - growth.since) * wq_pool.processors;
+}
+
+/* The still workers wait: count them out. In the first round, if that means to make threads, only one: the
+ * finding may be wrong, and a burst of computations shall not need more threads than processors + 2, the
+ * monitor among them. */
+static void serve_blocked(struct look *look)
+{
+    bool first = !growth.rounds++;
+
+    look->left = first && !look->have_parked ? 1 : look->still;
+    wq_awake_any(count_out, look);
+    allow(first ? 0 : LADDER * wq_pool_blocked());
+    growth.idle_looks = 0;
+}
+
+static void serve_still(struct look *look)
+{
+    if (!growth.since) {
+        growth.since = look->now;
+        growth.cpu = port_process_cpu_us();
+        growth.rounds = 0;
+        growth.idle_looks = 0;
+    }
+    if (port_processors_busy()) {
+        growth.busy = true;
+        growth.idle_looks = 0;
+        serve_computing(look);
+    } else if (look->have_parked) {
+        serve_blocked(look);
+    } else if (++growth.idle_looks >= IDLE_LOOKS) {
+        if (growth.rounds && process_computes(look->now))
+            serve_computing(look);
+        else
+            serve_blocked(look);
+    }
+}
+
+unsigned wq_growth_look(void)
+{
+    struct look look = {.now = port_clock_us()};
+
+    port_lock_take(&wq_pool.lock);
+    look.have_parked = wq_pool.idle != NULL;
+    port_lock_drop(&wq_pool.lock);
+    look.patience = look.have_parked ? 1 : PATIENCE;
+    wq_awake_any(look_at, &look);
+    if (look.beats != growth.beats || !growth.moved)
+        growth.moved = look.now;
+    growth.beats = look.beats;
+    if (look.still)
+        serve_still(&look);
+    else
+        serve_moving(&look);
+    return look.still && look.have_parked ? TICK_FAST_US : WQ_TICK_US;
+}
+
+void wq_growth_forget(void)
+{
+    allow(0);
+    growth.since = 0;
+    growth.moved = 0;
+    growth.rescuers = 0;
+    growth.busy = false;
+    wq_usage_forget();
+}
