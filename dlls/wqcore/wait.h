@@ -69,6 +69,8 @@ struct wait_thread {
     unsigned closing;                   /* V: slots that shall go */
     struct wait_slot slots[WAIT_SLOTS]; /* V */
     bool signals;                       /* VT: the last wait ended with a signal */
+    uint64_t kicked_at;                 /* VT: when a kick last ended the system's wait */
+    bool linger;                        /* VT: kicks come fast: stay out of the system's wait a little */
     uint64_t idle_deadline;             /* VT: when to end for having no waits; 0 = not known yet */
 };
 

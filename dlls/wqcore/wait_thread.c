@@ -5,7 +5,9 @@
  */
 #include "wait.h"
 
-#define IDLE_US 10000000u /* without waits for so long, a wait thread ends */
+#define IDLE_US   10000000u /* without waits for so long, a wait thread ends */
+#define BURST_US  1000u     /* two kicks within this time are part of a burst */
+#define LINGER_US 100u      /* in a burst: until the next wait, so that more comes without a kick */
 
 /* What is to be done once the lock is dropped. */
 struct round {
@@ -139,6 +141,16 @@ static int slots_wait(struct wait_thread *thread, uint64_t deadline)
     return got;
 }
 
+/* A kick costs its sender and us several server calls. While many waits are registered or closed one after
+ * the other, we stay out of the system's wait for a moment: then they need none. */
+static void kick_seen(struct wait_thread *thread)
+{
+    uint64_t now = port_clock_us();
+
+    thread->linger = now - thread->kicked_at < BURST_US;
+    thread->kicked_at = now;
+}
+
 /* Waits once and collects what came of it. Under the waits' lock. */
 static void thread_wait(struct wait_thread *thread, struct round *round)
 {
@@ -162,7 +174,9 @@ static void thread_wait(struct wait_thread *thread, struct round *round)
     } else {
         got = slots_wait(thread, deadline);
         thread->signals = got > 0;
-        if (got > 0)
+        if (got == 0)
+            kick_seen(thread);
+        else if (got > 0)
             slot_fire(thread, (unsigned)got - 1, false, round);
         else if (got == PORT_WAIT_TIMEOUT)
             slots_expire(thread, round);
@@ -247,6 +261,9 @@ void wq_wait_thread_main(void *arg)
             thread_wait(thread, &round);
         port_lock_drop(&wq_waits.lock);
         round_deliver(thread, &round);
+        if (thread->linger)
+            port_park(&(struct port_parker){0}, thread->kicked_at + LINGER_US);
+        thread->linger = false;
         port_lock_take(&wq_waits.lock);
     }
     thread_end(thread);
