@@ -189,13 +189,13 @@ typedef void(WQ_CALL *wq_wait_routine)(void *param, bool timed_out);
 
 #define WQ_WAIT_FOREVER UINT32_MAX /* for ms: no time-out */
 
-/* Flags: where the routine is called, by default on a worker of the pool. */
-/* INLINE is by the wait thread itself, one routine at a time; it waits for nothing meanwhile. */
+/* Flags: where the routine is called, by default on a worker of the pool. INLINE is by the wait thread
+ * itself, one routine at a time; it waits for nothing meanwhile. */
 #define WQ_WAIT_ONCE       1u  /* call it once and leave the object alone afterwards */
 #define WQ_WAIT_INLINE     2u  /* see above */
 #define WQ_WAIT_LONG       4u  /* as wq_post_long does */
 #define WQ_WAIT_PERSISTENT 8u  /* as wq_post_persistent does */
-#define WQ_WAIT_IO         16u /* as wq_post_io does; without memory these three are called by any worker */
+#define WQ_WAIT_IO         16u /* as wq_post_io does */
 
 enum wq_wait_result {
     WQ_WAIT_OK,

@@ -25,6 +25,8 @@ enum wq_wait_result wq_wait_open(struct wq_wait **out, void *object, wq_wait_rou
 
     if (!wq_waits_provide())
         return WQ_WAIT_NO_MEMORY;
+    if (flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
+        wq_own_attend(!(flags & WQ_WAIT_PERSISTENT)); /* to have its event when a signal is consumed */
     result = check_object(object);
     if (result != WQ_WAIT_OK)
         return result;

@@ -13,15 +13,10 @@
 
 void wq_wait_post(struct wq_wait *wait)
 {
-    bool posted = false;
-
-    if (wait->flags & WQ_WAIT_PERSISTENT)
-        posted = wq_post_persistent(wq_wait_run, wait);
-    else if (wait->flags & WQ_WAIT_IO)
-        posted = wq_post_io(wq_wait_run, wait);
-    else if (wait->flags & WQ_WAIT_LONG)
-        posted = wq_post_long(wq_wait_run, wait);
-    if (!posted) /* a signal that was consumed must not be lost for lack of memory */
+    /* A signal that was consumed must not be lost for lack of memory: the item is there. */
+    if (wait->flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
+        wq_own_submit(&wait->item, !(wait->flags & WQ_WAIT_PERSISTENT));
+    else if (!(wait->flags & WQ_WAIT_LONG) || !wq_post_long(wq_wait_run, wait))
         wq_submit(&wait->item);
 }
 
