@@ -98,6 +98,18 @@ struct wq_queue *wq_queue_create(unsigned limit);
  * not be closed. */
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level);
 
+/* As wq_queue_submit, but only if a worker is idle, or can be started at once without exceeding the
+ * processors, and nothing else of the queue waits. Returns false, having queued nothing, otherwise. For work
+ * that its caller would rather do itself than leave waiting behind routines that block. */
+bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned level);
+
+/* Lets runner(item) be called for each item of the queue in place of its routine, on the same terms; for
+ * callers whose items are too small to say by themselves what is to be done around the routine. To be set
+ * before the first submission. From submission until runner is called item->link is not NULL, and nothing
+ * else reads it then: the runner may set it to NULL so that others see that the item has left the queue. */
+typedef void(WQ_CALL *wq_runner)(struct wq_item *item);
+void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner);
+
 /* Takes an item that was submitted to this queue back. Returns true if it was still queued: its routine will
  * not be called and the item is the caller's again. Returns false if it was taken off before: its routine has
  * run, runs or is about to. */

@@ -170,6 +170,10 @@ void wq_pool_update(void);
  * no thread can be made. */
 bool wq_pool_wake(bool token);
 
+/* Sees to it that a worker has nothing to do: true if one is parked, or if one more may run and could be
+ * started. */
+bool wq_idle_provide(void);
+
 /* Counts a worker as not runnable (blocked) or as runnable again. */
 void wq_worker_block(struct wq_worker *worker);
 unsigned wq_pool_blocked(void); /* how many are counted so */

@@ -23,6 +23,7 @@ struct wq_queue {
     uint32_t baton_out;    /* A: 1 = the baton is queued in the pool */
     uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
     unsigned limit;        /* C */
+    wq_runner runner;      /* C: called in place of the items' routines; NULL = these are */
     struct port_lock lock; /* as Q below */
     uint32_t running;      /* QA: items whose routine is being called */
     uint32_t filled;       /* Q: one bit for each level that is not empty */
@@ -32,6 +33,9 @@ struct wq_queue {
 };
 
 static void WQ_CALL queue_run(void *param);
+
+/* Ends a chain of queued items: the link of a queued item is never NULL, see wq_runner. */
+static struct wq_item queue_end;
 
 struct wq_queue *wq_queue_create(unsigned limit)
 {
@@ -45,6 +49,11 @@ struct wq_queue *wq_queue_create(unsigned limit)
     queue->baton.param = queue;
     queue->refs = 1;
     return queue;
+}
+
+void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner)
+{
+    queue->runner = runner;
 }
 
 /* Drops a reference. The last one finds the queue closed and empty: an item that waits has a submitter
@@ -76,26 +85,64 @@ static void queue_kick(struct wq_queue *queue)
     wq_submit(&queue->baton);
 }
 
+static void inbox_push(struct wq_queue *queue, struct wq_item *item)
+{
+    struct wq_item *top = at_load(&queue->inbox);
+
+    do {
+        item->link = top ? top : &queue_end;
+    } while (!at_cas(&queue->inbox, &top, item));
+}
+
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
 {
     item->spare = (void *)(uintptr_t)(level < WQ_LEVELS ? level : WQ_LEVELS - 1);
     at_add(&queue->refs, 1);
-    wq_stack_push(&queue->inbox, item);
+    inbox_push(queue, item);
     queue_kick(queue);
     queue_release(queue);
+}
+
+bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
+{
+    bool waiting;
+
+    port_lock_take(&queue->lock);
+    waiting = queue->filled != 0 || at_load(&queue->inbox) || at_load(&queue->running) >= queue->limit;
+    port_lock_drop(&queue->lock);
+    if (waiting || !wq_idle_provide())
+        return false;
+    wq_queue_submit(queue, item, level);
+    return true;
+}
+
+/* Takes all that was submitted, oldest first. Returns queue_end if there is nothing. */
+static struct wq_item *inbox_take(struct wq_queue *queue)
+{
+    struct wq_item *item = at_load(&queue->inbox) ? at_exchange(&queue->inbox, NULL) : NULL;
+    struct wq_item *oldest = &queue_end;
+
+    while (item && item != &queue_end) {
+        struct wq_item *next = item->link;
+
+        item->link = oldest;
+        oldest = item;
+        item = next;
+    }
+    return oldest;
 }
 
 /* Sorts what was submitted into the levels. Under the queue's lock. */
 static void queue_sort(struct wq_queue *queue)
 {
-    struct wq_item *item = at_load(&queue->inbox) ? wq_stack_take(&queue->inbox) : NULL;
+    struct wq_item *item = inbox_take(queue);
 
-    while (item) {
+    while (item != &queue_end) {
         struct wq_item *next = item->link;
         unsigned number = (unsigned)(uintptr_t)item->spare;
         struct level *level = &queue->level[number];
 
-        item->link = NULL;
+        item->link = &queue_end;
         item->spare = level->last;
         if (level->first)
             level->last->link = item;
@@ -111,10 +158,10 @@ static void queue_sort(struct wq_queue *queue)
 static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item *item)
 {
     struct level *level = &queue->level[number];
-    struct wq_item *before = item->spare, *after = item->link;
+    struct wq_item *before = item->spare, *after = item->link == &queue_end ? NULL : item->link;
 
     if (before)
-        before->link = after;
+        before->link = after ? after : &queue_end;
     else
         level->first = after;
     if (after)
@@ -151,7 +198,10 @@ static void queue_run_item(struct wq_queue *queue, struct wq_item *item)
     port_lock_drop(&queue->lock);
     if (more)
         queue_kick(queue);
-    item->routine(item->param);
+    if (queue->runner)
+        queue->runner(item);
+    else
+        item->routine(item->param);
     wq_worker_returned(worker);
     at_put(&worker->beat, worker->beat + 2);
     at_put(&worker->inner, worker->inner + 1);
@@ -189,7 +239,8 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
     for (uint32_t left = queue->filled; left && !found; left &= left - 1) {
         unsigned number = (unsigned)__builtin_ctz(left);
 
-        for (struct wq_item *each = queue->level[number].first; each && !found; each = each->link)
+        for (struct wq_item *each = queue->level[number].first; each != &queue_end && !found;
+             each = each->link)
             found = each == item;
         if (found)
             level_remove(queue, number, item);

@@ -185,3 +185,16 @@ bool wq_pool_wake(bool token)
     port_unpark(&worker->parker);
     return true;
 }
+
+bool wq_idle_provide(void)
+{
+    struct wq_pool *pool = &wq_pool;
+    bool parked;
+
+    if (!at_load(&pool->ready) && !wq_pool_start())
+        return false;
+    port_lock_take(&pool->lock);
+    parked = pool->parked != 0;
+    port_lock_drop(&pool->lock);
+    return parked || (at_load(&pool->wakeable) && wq_pool_wake(false));
+}
