@@ -1,0 +1,153 @@
+/*
+ * image.c: drivers' images: how many routines are queued or running in each, and unloading that has to wait
+ * for them.
+ *
+ * On Windows a driver that is unloaded while its routines are queued or run crashes the machine. Here the
+ * builtin's wish to unload the image is put off until the last of them has returned, and reported. Images are
+ * found by the address of the routine, because a WORK_QUEUE_ITEM has no room to remember one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "nt.h"
+
+#define IMAGES 128 /* that have queued something; more are not protected */
+#define GRACE_MS                                                                                             \
+    1000 /* a routine that has just told its driver that it is done may take so long to return               \
+          */
+
+struct image {
+    ULONG_PTR base;     /* A: 0 = free; stored last */
+    ULONG_PTR size;     /* A */
+    ULONG count;        /* A: routines queued or running */
+    ULONG unload;       /* A: 1 = to be unloaded when count falls to 0 */
+    void *last_routine; /* A: the one that was queued last */
+};
+
+static struct image images[IMAGES];
+static ULONG used; /* A: entries below it have been in use */
+
+static struct image *image_find(ULONG_PTR address)
+{
+    ULONG count = __atomic_load_n(&used, __ATOMIC_ACQUIRE);
+
+    for (ULONG i = 0; i < count; i++) {
+        ULONG_PTR base = __atomic_load_n(&images[i].base, __ATOMIC_ACQUIRE);
+
+        if (base && address - base < __atomic_load_n(&images[i].size, __ATOMIC_RELAXED))
+            return &images[i];
+    }
+    return NULL;
+}
+
+static struct image *image_add_locked(ULONG_PTR base, ULONG_PTR size)
+{
+    struct image *image = image_find(base);
+    ULONG i = 0;
+
+    if (image)
+        return image;
+    while (i < IMAGES && images[i].base)
+        i++;
+    if (i == IMAGES)
+        return NULL;
+    images[i].count = 0;
+    images[i].unload = 0;
+    __atomic_store_n(&images[i].size, size, __ATOMIC_RELAXED);
+    __atomic_store_n(&images[i].base, base, __ATOMIC_RELEASE);
+    if (i >= used)
+        __atomic_store_n(&used, i + 1, __ATOMIC_RELEASE);
+    return &images[i];
+}
+
+static struct image *image_add(void *routine)
+{
+    void *base = NULL;
+    IMAGE_NT_HEADERS *headers = RtlPcToFileHeader(routine, &base) ? RtlImageNtHeader(base) : NULL;
+    struct image *image;
+
+    if (!headers)
+        return NULL;
+    nt_hook_unload();
+    nt_lock_take();
+    image = image_add_locked((ULONG_PTR)base, headers->OptionalHeader.SizeOfImage);
+    nt_lock_drop();
+    return image;
+}
+
+void nt_image_hold(void *routine)
+{
+    struct image *image = image_find((ULONG_PTR)routine);
+
+    if (!image)
+        image = image_add(routine);
+    if (!image)
+        return;
+    __atomic_store_n(&image->last_routine, routine, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&image->count, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Takes the entry out and returns the base. */
+static HMODULE image_remove(struct image *image)
+{
+    HMODULE module = (HMODULE)image->base;
+
+    nt_lock_take();
+    __atomic_store_n(&image->base, 0, __ATOMIC_RELEASE);
+    nt_lock_drop();
+    return module;
+}
+
+void nt_image_drop(void *routine)
+{
+    struct image *image = image_find((ULONG_PTR)routine);
+    ULONG count = image ? __atomic_load_n(&image->count, __ATOMIC_RELAXED) : 0;
+
+    /* 0 if there was no entry left for the image when the routine was queued. */
+    while (count && !__atomic_compare_exchange_n(&image->count, &count, count - 1, 1, __ATOMIC_SEQ_CST,
+                                                 __ATOMIC_RELAXED))
+        ;
+    if (count == 1 && __atomic_load_n(&image->unload, __ATOMIC_SEQ_CST) &&
+        __atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
+        LdrUnloadDll(image_remove(image));
+}
+
+bool nt_image_unloading(HMODULE module)
+{
+    const LARGE_INTEGER millisecond = {.QuadPart = -10000};
+    struct image *image = image_find((ULONG_PTR)module);
+
+    if (!image)
+        return false;
+    for (int i = 0; i < GRACE_MS && __atomic_load_n(&image->count, __ATOMIC_SEQ_CST); i++)
+        NtDelayExecution(FALSE, &millisecond);
+    if (__atomic_load_n(&image->count, __ATOMIC_SEQ_CST)) {
+        nt_misuse(NT_UNLOADED_PENDING, image->base, image->count, 0, 0, NULL, image->last_routine);
+        __atomic_store_n(&image->unload, 1, __ATOMIC_SEQ_CST);
+        /* The last routine may have returned before it could see that. */
+        if (__atomic_load_n(&image->count, __ATOMIC_SEQ_CST) ||
+            !__atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
+            return true;
+    }
+    image_remove(image);
+    return false;
+}
+
+void nt_image_name(void *address, char *name, size_t size, ULONG_PTR *base)
+{
+    WCHAR path[MAX_PATH];
+    UNICODE_STRING text = {0, sizeof(path), path};
+    size_t first, count, n = 0;
+    void *found = NULL;
+
+    *name = 0;
+    *base = 0;
+    if (!address || !RtlPcToFileHeader(address, &found) || LdrGetDllFullName(found, &text))
+        return;
+    *base = (ULONG_PTR)found;
+    count = text.Length / sizeof(WCHAR);
+    for (first = count; first && path[first - 1] != '\\'; first--)
+        ;
+    for (; first < count && n + 1 < size; first++)
+        name[n++] = (char)(path[first] > 0x20 && path[first] < 0x7f ? path[first] : '?');
+    name[n] = 0;
+}

@@ -1,0 +1,108 @@
+/*
+ * main.c: the front's start, its thread data, and the builtin behind it.
+ *
+ * The builtin's functions are looked up when they are needed first, not imported: the module must load
+ * without a graft too, for unit tests. A test may bring its own module of the builtin's name.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "nt.h"
+
+#define BASE_NAME L"ntoskrnl_base.dll" /* the builtin behind the graft */
+
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
+
+/* ---- thread data: a static TLS block, its directory written out because there is no C runtime ---- */
+
+ULONG _tls_index = 0;
+
+static struct nt_thread tls_template[2] __attribute__((section(".tls$AAA"), used));
+static const PIMAGE_TLS_CALLBACK tls_callbacks[1] = {NULL};
+
+extern const IMAGE_TLS_DIRECTORY _tls_used;
+const IMAGE_TLS_DIRECTORY _tls_used __attribute__((used)) = {
+    .StartAddressOfRawData = (ULONG_PTR)&tls_template[0],
+    .EndAddressOfRawData = (ULONG_PTR)&tls_template[1],
+    .AddressOfIndex = (ULONG_PTR)&_tls_index,
+    .AddressOfCallBacks = (ULONG_PTR)&tls_callbacks,
+};
+
+struct nt_thread *nt_thread(void)
+{
+    struct nt_thread **blocks;
+
+#ifdef __x86_64__
+    __asm__("movq %%gs:0x58, %0" : "=r"(blocks)); /* TEB.ThreadLocalStoragePointer */
+#else
+    __asm__("movl %%fs:0x2c, %0" : "=r"(blocks));
+#endif
+    return blocks[_tls_index];
+}
+
+/* ---- the builtin ---- */
+
+static const ANSI_STRING base_names[NT_BASE_COUNT] = {
+#define NAME(text)                                                                                           \
+    {                                                                                                        \
+        sizeof(text) - 1, sizeof(text), (char *)text                                                         \
+    }
+    [NT_BASE_REFERENCE] = NAME("ObfReferenceObject"),
+    [NT_BASE_DEREFERENCE] = NAME("ObfDereferenceObject"),
+    [NT_BASE_TYPE_OF] = NAME("ObGetObjectType"),
+    [NT_BASE_DEVICE_TYPE] = NAME("IoDeviceObjectType"),
+    [NT_BASE_DRIVER_TYPE] = NAME("IoDriverObjectType"),
+    [NT_BASE_LOCK] = NAME("KeAcquireSpinLockAtDpcLevel"),
+    [NT_BASE_UNLOCK] = NAME("KeReleaseSpinLockFromDpcLevel"),
+    [NT_BASE_LOCK_QUEUED] = NAME("KeAcquireInStackQueuedSpinLockAtDpcLevel"),
+    [NT_BASE_UNLOCK_QUEUED] = NAME("KeReleaseInStackQueuedSpinLockFromDpcLevel"),
+    [NT_BASE_CANCEL_LOCK] = NAME("IoAcquireCancelSpinLock"),
+    [NT_BASE_CANCEL_UNLOCK] = NAME("IoReleaseCancelSpinLock"),
+};
+
+static void *base_exports[NT_BASE_COUNT]; /* A */
+static char base_none;                    /* its address stands for "there is none" */
+
+HMODULE nt_base_module(void)
+{
+    static const WCHAR name[] = BASE_NAME;
+    UNICODE_STRING text = {sizeof(name) - sizeof(WCHAR), sizeof(name), (WCHAR *)name};
+    HMODULE module;
+
+    return LdrGetDllHandle(NULL, NULL, &text, &module) ? NULL : module;
+}
+
+void *nt_base(enum nt_base_export export)
+{
+    void *found = __atomic_load_n(&base_exports[export], __ATOMIC_RELAXED);
+
+    if (__builtin_expect(!found, 0)) {
+        HMODULE module = nt_base_module();
+
+        if (!module || LdrGetProcedureAddress(module, &base_names[export], 0, &found))
+            found = &base_none;
+        __atomic_store_n(&base_exports[export], found, __ATOMIC_RELAXED);
+    }
+    return found == &base_none ? NULL : found;
+}
+
+/* ---- lock ---- */
+
+static ULONG lock_word; /* A: 1 = held */
+
+void nt_lock_take(void)
+{
+    while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE))
+        NtYieldExecution();
+}
+
+void nt_lock_drop(void)
+{
+    __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE);
+}
+
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
+{
+    (void)module;
+    (void)reserved;
+    return reason != DLL_PROCESS_ATTACH || nt_work_start();
+}
