@@ -1,0 +1,122 @@
+/*
+ * driver.c: the test driver's entry points: makes the device, runs groups of tests on request.
+ *
+ * The device's dispatch routine runs the tests, DriverEntry and Unload queue something of their own.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ddk.h"
+#define KTEST_DRIVER
+#include "ktest.h"
+
+DRIVER_INITIALIZE DriverEntry;
+
+PDRIVER_OBJECT ktest_driver;
+PDEVICE_OBJECT ktest_device;
+BOOLEAN ktest_single;
+BOOLEAN ktest_ours;
+
+extern struct ktest_result *ktest_current;
+extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
+
+static const struct ktest_group groups[] = {{"io", ktest_io},
+                                            {"ex", ktest_ex},
+                                            {"irql", ktest_irql},
+                                            {"misuse", ktest_misuse},
+                                            {"flood", ktest_flood}};
+
+/* What DriverEntry queued; checked by the first request and by Unload. */
+static PIO_WORKITEM entry_item;
+static KEVENT entry_done;
+
+static void NTAPI entry_routine(PDEVICE_OBJECT device, PVOID context)
+{
+    if (device == ktest_device)
+        KeSetEvent(context, 0, FALSE);
+}
+
+static void run_group(struct ktest_request *request, struct ktest_result *result)
+{
+    struct ktest_request wanted = *request;
+
+    RtlZeroMemory(result, sizeof(*result));
+    ktest_single = wanted.single != 0;
+    for (ULONG i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        const char *a = groups[i].name, *b = wanted.group;
+
+        while (*a && *a == *b) {
+            a++;
+            b++;
+        }
+        if (*a != *b)
+            continue;
+        result->known = 1;
+        ktest_current = result;
+        ktest_wait(&entry_done, "the item that DriverEntry queued");
+        ktest_run(groups[i].tests, result);
+    }
+}
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    (void)device;
+    irp->IoStatus.Information = 0;
+    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
+        status = STATUS_INVALID_PARAMETER;
+        if (stack->Parameters.DeviceIoControl.IoControlCode == KTEST_IOCTL_RUN &&
+            stack->Parameters.DeviceIoControl.InputBufferLength >= sizeof(struct ktest_request) &&
+            stack->Parameters.DeviceIoControl.OutputBufferLength >= sizeof(struct ktest_result)) {
+            run_group(irp->AssociatedIrp.SystemBuffer, irp->AssociatedIrp.SystemBuffer);
+            irp->IoStatus.Information = sizeof(struct ktest_result);
+            status = STATUS_SUCCESS;
+        }
+    }
+    irp->IoStatus.Status = status;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+/* Queues, waits and frees, as a driver that flushes its work does. */
+static void NTAPI unload(PDRIVER_OBJECT driver)
+{
+    UNICODE_STRING link = TEXT_STRING(KTEST_LINK_NAME);
+
+    (void)driver;
+    KeClearEvent(&entry_done);
+    IoQueueWorkItem(entry_item, entry_routine, DelayedWorkQueue, &entry_done);
+    KeWaitForSingleObject(&entry_done, Executive, KernelMode, FALSE, NULL);
+    IoFreeWorkItem(entry_item);
+    IoDeleteSymbolicLink(&link);
+    IoDeleteDevice(ktest_device);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name = TEXT_STRING(KTEST_DEVICE_NAME), link = TEXT_STRING(KTEST_LINK_NAME);
+    UNICODE_STRING query = TEXT_STRING(L"WqNtMisuseQuery");
+    NTSTATUS status;
+
+    (void)path;
+    ktest_driver = driver;
+    ktest_ours = MmGetSystemRoutineAddress(&query) != NULL;
+    status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &ktest_device);
+    if (status)
+        return status;
+    status = IoCreateSymbolicLink(&link, &name);
+    if (status) {
+        IoDeleteDevice(ktest_device);
+        return status;
+    }
+    ktest_device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    KeInitializeEvent(&entry_done, NotificationEvent, FALSE);
+    entry_item = IoAllocateWorkItem(ktest_device);
+    IoQueueWorkItem(entry_item, entry_routine, DelayedWorkQueue, &entry_done);
+    driver->MajorFunction[IRP_MJ_CREATE] = dispatch;
+    driver->MajorFunction[IRP_MJ_CLOSE] = dispatch;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;
+    driver->DriverUnload = unload;
+    return STATUS_SUCCESS;
+}

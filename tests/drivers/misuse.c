@@ -1,0 +1,365 @@
+/*
+ * misuse.c: what Windows would stop the machine for is reported by the same code, and survived.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ddk.h"
+#define KTEST_DRIVER
+#include "ktest.h"
+
+#define TAG 0x74737177 /* "wqst" */
+
+#define WORKER_INVALID_CODE 0xe4
+#define INVALID_ITEM_CODE   0x96
+#define BAD_IRQL_CODE       0xe1
+#define IMPERSONATING_CODE  0xdf
+#define VERIFIER_CODE       0xc4
+#define IRQL_CODE           0x0a
+
+#define ACTIVE_QUEUED   1
+#define ITEM_FREED      2
+#define INVALID_OBJECT  3
+#define INVALID_TYPE    6
+#define INVALID_ROUTINE 7
+
+struct job {
+    WORK_QUEUE_ITEM item;
+    volatile LONG runs;
+    KIRQL irql;
+    KEVENT done;
+};
+
+static void NTAPI count(PVOID context)
+{
+    struct job *job = context;
+
+    job->irql = KeGetCurrentIrql();
+    InterlockedIncrement(&job->runs);
+    KeSetEvent(&job->done, 0, FALSE);
+}
+
+static void NTAPI count_io(PDEVICE_OBJECT device, PVOID context)
+{
+    (void)device;
+    count(context);
+}
+
+static void job_init(struct job *job, PWORKER_THREAD_ROUTINE routine)
+{
+    RtlZeroMemory(job, sizeof(*job));
+    KeInitializeEvent(&job->done, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&job->item, routine, job);
+}
+
+/* Runs one harmless item and looks at the level that it finds. */
+static void check_sound(void)
+{
+    struct job job;
+
+    job_init(&job, count);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    ktest_wait(&job.done, "an item after the misuse");
+    kok(job.runs == 1 && job.irql == PASSIVE_LEVEL, "%ld runs, level %u", job.runs, job.irql);
+}
+
+static void ex_queued_twice(void)
+{
+    struct ktest_gate gate;
+    ULONG before;
+    struct job job;
+
+    ktest_block(&gate);
+    job_init(&job, count);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    before = ktest_misuses();
+    ExQueueWorkItem(&job.item, CriticalWorkQueue);
+    ktest_misused(before, WORKER_INVALID_CODE, ACTIVE_QUEUED, "queued twice");
+    ktest_unblock(&gate);
+    ktest_wait(&job.done, "the routine");
+    check_sound();
+    kok(job.runs == 1, "%ld runs", job.runs);
+}
+
+static void io_queued_twice(void)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(ktest_device);
+    struct ktest_gate gate;
+    struct job first, second;
+    ULONG before;
+
+    ktest_block(&gate);
+    job_init(&first, count);
+    job_init(&second, count);
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &first);
+    before = ktest_misuses();
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &second);
+    ktest_misused(before, WORKER_INVALID_CODE, ACTIVE_QUEUED, "queued twice");
+    ktest_unblock(&gate);
+    ktest_wait(&first.done, "the first routine");
+    check_sound();
+    kok(first.runs == 1 && !second.runs, "%ld and %ld runs", first.runs, second.runs);
+    IoFreeWorkItem(item);
+}
+
+static void freed_while_queued(void)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(ktest_device);
+    struct ktest_gate gate;
+    struct job job;
+    ULONG before;
+
+    ktest_block(&gate);
+    job_init(&job, count);
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &job);
+    before = ktest_misuses();
+    IoFreeWorkItem(item);
+    ktest_misused(before, WORKER_INVALID_CODE, ITEM_FREED, "freed while queued");
+    ktest_unblock(&gate);
+    check_sound();
+    kok(!job.runs, "%ld runs", job.runs);
+}
+
+static void uninitialized_while_queued(void)
+{
+    PIO_WORKITEM item = ExAllocatePoolWithTag(NonPagedPool, IoSizeofWorkItem(), TAG);
+    struct ktest_gate gate;
+    struct job job;
+    ULONG before;
+
+    ktest_block(&gate);
+    job_init(&job, count);
+    IoInitializeWorkItem(ktest_device, item);
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &job);
+    before = ktest_misuses();
+    IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, TAG);
+    ktest_misused(before, WORKER_INVALID_CODE, ITEM_FREED, "uninitialised while queued");
+    ktest_unblock(&gate);
+    check_sound();
+    kok(!job.runs, "%ld runs", job.runs);
+}
+
+static void bad_type(void)
+{
+    static const LONG types[] = {7, 8, 31, 32, 64, 1000, -1};
+
+    for (ULONG i = 0; i < ARRAYSIZE(types); i++) {
+        ULONG before = ktest_misuses();
+        struct job job;
+
+        job_init(&job, count);
+        ExQueueWorkItem(&job.item, (WORK_QUEUE_TYPE)types[i]);
+        ktest_misused(before, WORKER_INVALID_CODE, INVALID_TYPE, "unknown queue type");
+        ktest_wait(&job.done, "the routine, as delayed work");
+    }
+}
+
+static void bad_routine(void)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(ktest_device);
+    ULONG before = ktest_misuses();
+    struct job job;
+
+    job_init(&job, NULL);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    ktest_misused(before, WORKER_INVALID_CODE, INVALID_ROUTINE, "no Ex routine");
+    before = ktest_misuses();
+    IoQueueWorkItem(item, NULL, DelayedWorkQueue, NULL);
+    ktest_misused(before, WORKER_INVALID_CODE, INVALID_ROUTINE, "no Io routine");
+    IoFreeWorkItem(item);
+    check_sound();
+}
+
+static void bad_object(void)
+{
+    PIO_WORKITEM item = ExAllocatePoolWithTag(NonPagedPool, IoSizeofWorkItem(), TAG);
+    ULONG64 object[32] = {0};
+    ULONG before = ktest_misuses();
+
+    IoInitializeWorkItem(object + 16, item);
+    ktest_misused(before, WORKER_INVALID_CODE, INVALID_OBJECT, "initialised for no object");
+    IoUninitializeWorkItem(item);
+    before = ktest_misuses();
+    IoInitializeWorkItem(NULL, item);
+    ktest_misused(before, WORKER_INVALID_CODE, INVALID_OBJECT, "initialised for NULL");
+    IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, TAG);
+}
+
+static void bad_item(void)
+{
+    PIO_WORKITEM item = ExAllocatePoolWithTag(NonPagedPool, IoSizeofWorkItem(), TAG);
+    struct job job;
+    ULONG before = ktest_misuses();
+
+    RtlZeroMemory(item, IoSizeofWorkItem());
+    job_init(&job, count);
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &job);
+    ktest_misused(before, INVALID_ITEM_CODE, (ULONG_PTR)item, "never initialised");
+    before = ktest_misuses();
+    IoInitializeWorkItem(ktest_device, item);
+    IoFreeWorkItem(item);
+    ktest_misused(before, INVALID_ITEM_CODE, (ULONG_PTR)item, "freed although not allocated");
+    IoUninitializeWorkItem(item);
+    before = ktest_misuses();
+    IoUninitializeWorkItem(item);
+    ktest_misused(before, INVALID_ITEM_CODE, (ULONG_PTR)item, "uninitialised twice");
+    ExFreePoolWithTag(item, TAG);
+    kok(!job.runs, "%ld runs", job.runs);
+}
+
+/* ---- what a routine leaves behind ---- */
+
+static void NTAPI stay_raised(PVOID context)
+{
+    (void)context;
+    KeRaiseIrqlToDpcLevel();
+}
+
+static void left_raised(void)
+{
+    ULONG before = ktest_misuses();
+    struct job job;
+
+    job_init(&job, stay_raised);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    ktest_misused(before, BAD_IRQL_CODE, (ULONG_PTR)stay_raised, "returned at DISPATCH_LEVEL");
+    check_sound();
+}
+
+static void NTAPI stay_locked(PDEVICE_OBJECT device, PVOID context)
+{
+    KIRQL old;
+
+    (void)device;
+    KeAcquireSpinLock((PKSPIN_LOCK)context, &old);
+}
+
+static void left_locked(void)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(ktest_device);
+    ULONG before = ktest_misuses();
+    KSPIN_LOCK lock;
+
+    KeInitializeSpinLock(&lock);
+    IoQueueWorkItem(item, stay_locked, DelayedWorkQueue, &lock);
+    ktest_misused(before, BAD_IRQL_CODE, (ULONG_PTR)stay_locked, "returned with a spin lock");
+    IoFreeWorkItem(item);
+    check_sound();
+}
+
+static void NTAPI impersonate(PVOID context)
+{
+    struct job *job = context;
+    SECURITY_QUALITY_OF_SERVICE quality = {sizeof(quality), SecurityImpersonation, FALSE, POOL_ANY};
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE process_token, token;
+    NTSTATUS status;
+
+    InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
+    attributes.SecurityQualityOfService = &quality;
+    status = ZwOpenProcessToken(NtCurrentProcess(), TOKEN_RIGHTS, &process_token);
+    if (kok(!status, "ZwOpenProcessToken returned %lx", status)) {
+        status = ZwDuplicateToken(process_token, TOKEN_RIGHTS, &attributes, FALSE, TOKEN_TYPE_IMPERSONATION,
+                                  &token);
+        ZwClose(process_token);
+        if (kok(!status, "ZwDuplicateToken returned %lx", status)) {
+            status = ZwSetInformationThread((HANDLE)(LONG_PTR)-2, THREAD_IMPERSONATION_TOKEN, &token,
+                                            sizeof(token));
+            kok(!status, "ZwSetInformationThread returned %lx", status);
+            ZwClose(token);
+        }
+    }
+    count(job);
+}
+
+static void left_impersonating(void)
+{
+    ULONG before = ktest_misuses();
+    struct job job;
+
+    job_init(&job, impersonate);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    ktest_wait(&job.done, "the routine");
+    ktest_misused(before, IMPERSONATING_CODE, (ULONG_PTR)impersonate, "returned impersonating");
+    check_sound();
+}
+
+/* ---- levels ---- */
+
+static void bad_levels(void)
+{
+    ULONG before = ktest_misuses();
+    struct job job;
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+
+    KfRaiseIrql(APC_LEVEL);
+    ktest_misused(before, VERIFIER_CODE, 0x30, "raised to a lower level");
+    before = ktest_misuses();
+    KeLowerIrql(DISPATCH_LEVEL);
+    ktest_misused(before, VERIFIER_CODE, 0x31, "lowered to a higher level");
+    KeLowerIrql(old);
+
+    job_init(&job, count);
+    before = ktest_misuses();
+    old = KfRaiseIrql(DISPATCH_LEVEL + 1);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    KeLowerIrql(old);
+    ktest_misused(before, IRQL_CODE, (ULONG_PTR)&job.item, "queued above DISPATCH_LEVEL");
+    ktest_wait(&job.done, "the routine");
+}
+
+/* ---- races ---- */
+
+#define RACE_ROUNDS 2000
+
+/* Each item is freed right after it was queued: its routine runs or it is reported, never neither. */
+static void race_free(void)
+{
+    ULONG before = ktest_misuses();
+    struct job job;
+    LONG reports;
+
+    job_init(&job, count);
+    for (int i = 0; i < RACE_ROUNDS; i++) {
+        PIO_WORKITEM item = IoAllocateWorkItem(ktest_device);
+
+        IoQueueWorkItem(item, count_io, DelayedWorkQueue, &job);
+        IoFreeWorkItem(item);
+    }
+    check_sound();
+    reports = (LONG)(ktest_misuses() - before);
+    kok(job.runs + reports >= RACE_ROUNDS && job.runs <= RACE_ROUNDS, "%ld ran, %ld reported, of %d",
+        job.runs, reports, RACE_ROUNDS);
+}
+
+/* One item is queued again and again: each time it runs or is reported, never both. */
+static void race_queue_twice(void)
+{
+    ULONG before = ktest_misuses();
+    struct job job;
+    LONG reports;
+
+    job_init(&job, count);
+    for (int i = 0; i < RACE_ROUNDS; i++)
+        ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    reports = (LONG)(ktest_misuses() - before);
+    ktest_wait_value(&job.runs, RACE_ROUNDS - reports, "what was not reported to run");
+}
+
+const struct ktest ktest_misuse[] = {
+    {"an Ex item queued twice", ex_queued_twice, FALSE, POOL_SINGLE},
+    {"an Io item queued twice", io_queued_twice, FALSE, POOL_SINGLE},
+    {"an item freed while it is queued does not run", freed_while_queued, FALSE, POOL_SINGLE},
+    {"the same in memory of the caller", uninitialized_while_queued, FALSE, POOL_SINGLE},
+    {"unknown queue types count as delayed", bad_type, FALSE, POOL_ANY},
+    {"no routine", bad_routine, FALSE, POOL_ANY},
+    {"no object", bad_object, FALSE, POOL_ANY},
+    {"no item", bad_item, FALSE, POOL_ANY},
+    {"a routine that stays at DISPATCH_LEVEL", left_raised, FALSE, POOL_ANY},
+    {"a routine that keeps a spin lock", left_locked, FALSE, POOL_ANY},
+    {"a routine that keeps impersonating", left_impersonating, FALSE, POOL_ANY},
+    {"levels that are raised or lowered the wrong way", bad_levels, FALSE, POOL_ANY},
+    {"items freed in the moment in which they start", race_free, FALSE, POOL_ANY},
+    {"items queued in the moment in which they start", race_queue_twice, FALSE, POOL_ANY},
+    {NULL, NULL, FALSE, POOL_ANY}};
