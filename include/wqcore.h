@@ -105,10 +105,15 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
 
 /* Lets runner(item) be called for each item of the queue in place of its routine, on the same terms; for
  * callers whose items are too small to say by themselves what is to be done around the routine. To be set
- * before the first submission. From submission until runner is called item->link is not NULL, and nothing
- * else reads it then: the runner may set it to NULL so that others see that the item has left the queue. */
+ * before the first submission. From submission until runner is called item->link is not NULL, and the core
+ * needs it only at first: the runner may set it to NULL so that others see that the item has left the queue,
+ * and finds it NULL if the item's owner has set it anew meanwhile. */
 typedef void(WQ_CALL *wq_runner)(struct wq_item *item);
 void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner);
+
+/* True if the item is queued in this queue. The item's memory need not be initialised. Takes time in
+ * proportion to what is queued if it seems to be. */
+bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item);
 
 /* Takes an item that was submitted to this queue back. Returns true if it was still queued: its routine will
  * not be called and the item is the caller's again. Returns false if it was taken off before: its routine has

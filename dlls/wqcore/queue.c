@@ -13,13 +13,13 @@
 #define QUEUE_RUN 64u /* items that one activation runs before others get their turn */
 
 struct level {
-    struct wq_item *first; /* Q; items are linked by link, back by spare */
+    struct wq_item *first; /* Q; items are linked by item_next; NULL = empty */
     struct wq_item *last;  /* Q */
 };
 
 struct wq_queue {
     struct wq_item baton;  /* owned by whoever set baton_out */
-    struct wq_item *inbox; /* A: submitted, not sorted yet; spare holds the level */
+    struct wq_item *inbox; /* A: submitted, not sorted yet, linked by item_next */
     uint32_t baton_out;    /* A: 1 = the baton is queued in the pool */
     uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
     unsigned limit;        /* C */
@@ -34,8 +34,40 @@ struct wq_queue {
 
 static void WQ_CALL queue_run(void *param);
 
-/* Ends a chain of queued items: the link of a queued item is never NULL, see wq_runner. */
+/* Ends a chain of queued items. */
 static struct wq_item queue_end;
+
+/* While an item is queued its link is a mark that holds the level, and its spare leads to the next one,
+ * disguised: an owner that initialises a queued item anew destroys neither the chain nor the sign that the
+ * item is in one. */
+#define MARK_BIT 1u
+#if UINTPTR_MAX > UINT32_MAX
+#define SPARE_DISGUISE ((uintptr_t)0xa5a5 << 48)
+#else
+#define SPARE_DISGUISE ((uintptr_t)3)
+#endif
+
+static inline void item_mark(struct wq_item *item, unsigned level)
+{
+    at_store(&item->link, (struct wq_item *)(uintptr_t)(level << 1 | MARK_BIT));
+}
+
+static inline unsigned item_level(struct wq_item *item)
+{
+    uintptr_t mark = (uintptr_t)at_load(&item->link);
+
+    return mark & MARK_BIT ? (unsigned)(mark >> 1) % WQ_LEVELS : 0;
+}
+
+static inline struct wq_item *item_next(const struct wq_item *item)
+{
+    return (struct wq_item *)((uintptr_t)item->spare ^ SPARE_DISGUISE);
+}
+
+static inline void item_set_next(struct wq_item *item, struct wq_item *next)
+{
+    item->spare = (void *)((uintptr_t)next ^ SPARE_DISGUISE);
+}
 
 struct wq_queue *wq_queue_create(unsigned limit)
 {
@@ -90,13 +122,13 @@ static void inbox_push(struct wq_queue *queue, struct wq_item *item)
     struct wq_item *top = at_load(&queue->inbox);
 
     do {
-        item->link = top ? top : &queue_end;
+        item_set_next(item, top ? top : &queue_end);
     } while (!at_cas(&queue->inbox, &top, item));
 }
 
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
 {
-    item->spare = (void *)(uintptr_t)(level < WQ_LEVELS ? level : WQ_LEVELS - 1);
+    item_mark(item, level < WQ_LEVELS ? level : WQ_LEVELS - 1);
     at_add(&queue->refs, 1);
     inbox_push(queue, item);
     queue_kick(queue);
@@ -123,9 +155,9 @@ static struct wq_item *inbox_take(struct wq_queue *queue)
     struct wq_item *oldest = &queue_end;
 
     while (item && item != &queue_end) {
-        struct wq_item *next = item->link;
+        struct wq_item *next = item_next(item);
 
-        item->link = oldest;
+        item_set_next(item, oldest);
         oldest = item;
         item = next;
     }
@@ -138,14 +170,13 @@ static void queue_sort(struct wq_queue *queue)
     struct wq_item *item = inbox_take(queue);
 
     while (item != &queue_end) {
-        struct wq_item *next = item->link;
-        unsigned number = (unsigned)(uintptr_t)item->spare;
+        struct wq_item *next = item_next(item);
+        unsigned number = item_level(item);
         struct level *level = &queue->level[number];
 
-        item->link = &queue_end;
-        item->spare = level->last;
+        item_set_next(item, &queue_end);
         if (level->first)
-            level->last->link = item;
+            item_set_next(level->last, item);
         else
             level->first = item;
         level->last = item;
@@ -154,22 +185,22 @@ static void queue_sort(struct wq_queue *queue)
     }
 }
 
-/* Unlinks an item from its level. Under the queue's lock. */
-static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item *item)
+/* Unlinks an item from its level. before: the one before it, or NULL. Under the queue's lock. */
+static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item *before,
+                         struct wq_item *item)
 {
     struct level *level = &queue->level[number];
-    struct wq_item *before = item->spare, *after = item->link == &queue_end ? NULL : item->link;
+    struct wq_item *after = item_next(item);
 
     if (before)
-        before->link = after ? after : &queue_end;
+        item_set_next(before, after);
     else
-        level->first = after;
-    if (after)
-        after->spare = before;
-    else
+        level->first = after == &queue_end ? NULL : after;
+    if (level->last == item)
         level->last = before;
     if (!level->first)
         queue->filled &= ~(1u << number);
+    item->spare = NULL;
 }
 
 /* Takes the next item to run and counts it as running. Under the queue's lock. NULL if there is none or the
@@ -184,7 +215,7 @@ static struct wq_item *queue_take(struct wq_queue *queue)
         return NULL;
     number = 31 - (unsigned)__builtin_clz(queue->filled);
     item = queue->level[number].first;
-    level_remove(queue, number, item);
+    level_remove(queue, number, NULL, item);
     at_publish(&queue->running, queue->running + 1);
     return item;
 }
@@ -230,21 +261,50 @@ static void WQ_CALL queue_run(void *param)
     queue_release(queue);
 }
 
+/* Finds a queued item. Returns its level, or WQ_LEVELS; *before is the item before it, or NULL. Under the
+ * queue's lock. */
+static unsigned queue_find(struct wq_queue *queue, const struct wq_item *item, struct wq_item **before)
+{
+    queue_sort(queue);
+    for (uint32_t left = queue->filled; left; left &= left - 1) {
+        unsigned number = (unsigned)__builtin_ctz(left);
+        struct wq_item *each = queue->level[number].first;
+
+        *before = NULL;
+        while (each != &queue_end && each != item) {
+            *before = each;
+            each = item_next(each);
+        }
+        if (each == item)
+            return number;
+    }
+    return WQ_LEVELS;
+}
+
 bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
 {
-    bool found = false;
+    struct wq_item *before;
+    unsigned number;
 
     port_lock_take(&queue->lock);
-    queue_sort(queue);
-    for (uint32_t left = queue->filled; left && !found; left &= left - 1) {
-        unsigned number = (unsigned)__builtin_ctz(left);
+    number = queue_find(queue, item, &before);
+    if (number < WQ_LEVELS)
+        level_remove(queue, number, before, item);
+    port_lock_drop(&queue->lock);
+    return number < WQ_LEVELS;
+}
 
-        for (struct wq_item *each = queue->level[number].first; each != &queue_end && !found;
-             each = each->link)
-            found = each == item;
-        if (found)
-            level_remove(queue, number, item);
-    }
+bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
+{
+    struct wq_item *before;
+    bool found;
+
+    /* An item's memory need not be initialised: what does not look like a place in a chain is none. */
+    if (!item->spare || (uintptr_t)item_next(item) % sizeof(void *) ||
+        (uint64_t)(uintptr_t)item_next(item) >> 48)
+        return false;
+    port_lock_take(&queue->lock);
+    found = queue_find(queue, item, &before) < WQ_LEVELS;
     port_lock_drop(&queue->lock);
     return found;
 }

@@ -96,8 +96,36 @@ static void try_all_busy(void)
     wq_queue_close(queue, NULL, NULL);
 }
 
+/* Items that are initialised anew while they are queued stay in the queue, and are known to be there. */
+static void initialized_anew(void)
+{
+    static struct tracked items[COUNT];
+    static struct wq_item blocker;
+    struct wq_queue *queue = wq_queue_create(1);
+
+    total = open_links = gate_open = gate_entered = 0;
+    wq_queue_set_runner(queue, gate);
+    blocker.routine = never;
+    wq_queue_submit(queue, &blocker, 0);
+    CHECK_WAIT(gate_entered == 1, "not run");
+    for (unsigned i = 0; i < COUNT; i++) {
+        CHECK(!wq_queue_holds(queue, &items[i].item), "item %u is held already", i);
+        wq_queue_submit(queue, &items[i].item, i % WQ_LEVELS);
+        if (i % 3 == 0)
+            items[i].item.link = NULL;
+        CHECK(wq_queue_holds(queue, &items[i].item), "item %u is not held", i);
+    }
+    CHECK(wq_queue_cancel(queue, &items[0].item), "not cancelled");
+    CHECK(!wq_queue_holds(queue, &items[0].item), "held although cancelled");
+    gate_open = 1;
+    CHECK_WAIT(total == COUNT, "%u of %u ran", total, COUNT);
+    CHECK(!wq_queue_holds(queue, &items[1].item), "held although it ran");
+    wq_queue_close(queue, NULL, NULL);
+}
+
 static const struct check_test tests[] = {
     {"a runner gets every item once, and queued items have a link", runner_each},
+    {"items initialised anew while they are queued", initialized_anew},
     {"a trial is refused while something waits or runs", try_busy},
     {"a trial is refused while all workers are busy", try_all_busy},
 };
