@@ -121,18 +121,30 @@ def same_bytes(path, other, names):
     return different
 
 
+def snapshot(path):
+    """What snapshot_differences compares, of a stopped prefix."""
+    return tree(path), registry(path)
+
+
+def snapshot_differences(ours, theirs):
+    """What differs between two snapshots, as a few lines; empty if nothing does."""
+    (our_tree, our_lines), (their_tree, their_lines) = ours, theirs
+    lines = [f'{name}: {our_tree.get(name)} instead of {their_tree.get(name)}'
+             for name in sorted(set(our_tree) | set(their_tree)) if our_tree.get(name) != their_tree.get(name)][:20]
+    if our_lines != their_lines:
+        our_set, their_set = set(our_lines), set(their_lines)
+        more = [f'registry: + {line}' for line in our_lines if line not in their_set][:10]
+        more += [f'registry: - {line}' for line in their_lines if line not in our_set][:10]
+        lines += more or ['registry: other order']
+    return lines
+
+
 def differences(path, other, full=False):
-    """What differs between two stopped prefixes, as lines; empty if nothing does. full reads every file."""
-    ours, theirs = tree(path), tree(other)
-    lines = [f'{name}: {ours.get(name)} instead of {theirs.get(name)}' for name in sorted(set(ours) | set(theirs))
-             if ours.get(name) != theirs.get(name)]
+    """What differs between two stopped prefixes, as a few lines; empty if nothing does. full reads every file."""
+    ours, theirs = snapshot(path), snapshot(other)
+    lines = snapshot_differences(ours, theirs)
+    ours, theirs = ours[0], theirs[0]
     both = [name for name, kind in ours.items() if kind[0] == 'file' and theirs.get(name, ('',))[0] == 'file']
     if not full:
         both = [name for name in both if re.search(r'/(kernel|ntoskrnl|rtworkq|wqcore)[^/]*$', name)]
-    lines += [name + ': other contents' for name in same_bytes(path, other, both)]
-    ours, theirs = registry(path), registry(other)
-    if ours != theirs:
-        lines += ['registry: + ' + line for line in ours if line not in set(theirs)][:10]
-        lines += ['registry: - ' + line for line in theirs if line not in set(ours)][:10]
-        lines += ['registry: other order'] if len(lines) == 0 else []
-    return lines
+    return lines + [name + ': other contents' for name in same_bytes(path, other, both)]
