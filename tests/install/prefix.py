@@ -15,7 +15,7 @@ REGISTRY = ('system.reg', 'user.reg', 'userdef.reg')
 
 def environment(path, extra=None):
     env = {key: value for key, value in os.environ.items() if key not in ('DISPLAY', 'WINEDLLPATH')}
-    env.update(WINEPREFIX=path, WINEDEBUG='-all', WINEDLLOVERRIDES='mscoree,mshtml=,winedbg.exe=')
+    env.update(WINEPREFIX=path, WINEDEBUG='-all', WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe,winedbg.exe=')
     env.update(extra or {})
     return env
 
