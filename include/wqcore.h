@@ -279,6 +279,7 @@ struct wq_counters {
     uint32_t threads;         /* all threads of the core, wait threads included */
     uint32_t threads_peak;    /* most that existed at a time */
     uint32_t threads_failed;  /* thread starts that the system refused */
+    uint64_t waits_fired;     /* signals and time-outs of waits whose routine has begun, wherever it runs */
     uint64_t wait_run;        /* routines that finished on wait threads */
     uint32_t waits;           /* waits that are open */
     uint32_t wait_threads;    /* threads that serve them */

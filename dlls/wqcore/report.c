@@ -53,6 +53,8 @@ void wq_report_exit(void)
     line_number(&line, "threads_peak", counters.threads_peak);
     line_number(&line, "threads_failed", counters.threads_failed);
     line_number(&line, "timers_expired", counters.timers_expired);
+    line_number(&line, "waits_fired", counters.waits_fired);
+    line_number(&line, "wait_run", counters.wait_run);
     line_text(&line, "\n");
     port_report(WQ_REPORT_VARIABLE, line.text, line.length);
 }

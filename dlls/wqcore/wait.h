@@ -86,6 +86,7 @@ struct wq_waits {
     struct port_thread ended;    /* V: the thread that ended last; it joined the one before it */
     unsigned count;              /* V: waits that are not closed */
     unsigned thread_count;       /* V */
+    uint64_t fired;              /* V: deliveries that have begun */
     uint64_t run;                /* V: routines that finished on wait threads */
 };
 

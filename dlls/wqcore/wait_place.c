@@ -208,6 +208,7 @@ void wq_waits_count(struct wq_counters *counters)
     port_lock_take(&wq_waits.lock);
     counters->waits = wq_waits.count;
     counters->wait_threads = wq_waits.thread_count;
+    counters->waits_fired = wq_waits.fired;
     counters->wait_run = wq_waits.run;
     port_lock_drop(&wq_waits.lock);
 }

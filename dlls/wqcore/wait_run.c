@@ -41,6 +41,7 @@ static bool run_begin(struct wq_wait *wait, bool *timed_out)
     wait->results >>= 1;
     wait->queued--;
     wait->running++;
+    wq_waits.fired++;
     more = wait->item_out = wait->queued != 0;
     if (wait->flags & WQ_WAIT_INLINE) {
         wait->inside = port_context();

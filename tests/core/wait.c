@@ -66,6 +66,7 @@ static void many(unsigned flags)
 {
     static struct wq_wait *waits[WAITS];
     static int fds[WAITS];
+    uint64_t fired_before = check_counters().waits_fired;
 
     zero();
     for (unsigned i = 0; i < WAITS; i++) {
@@ -76,6 +77,8 @@ static void many(unsigned flags)
     for (unsigned i = 0; i < WAITS; i++)
         semaphore_release(fds[i], TURNS);
     CHECK_WAIT(fired == WAITS * TURNS, "%u signals of %u", fired, WAITS * TURNS);
+    CHECK(check_counters().waits_fired - fired_before == WAITS * TURNS, "%llu fired",
+          (unsigned long long)(check_counters().waits_fired - fired_before));
     for (unsigned i = 0; i < WAITS; i++)
         wq_wait_close(waits[i], count_closed, NULL);
     CHECK_WAIT(closed == WAITS, "%u closed", closed);
