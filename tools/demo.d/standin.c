@@ -1,8 +1,9 @@
 /*
- * standin.c: what the demonstration runs where node.exe can't be had: the same jobs as workload.js, each as a
- * work item.
+ * standin.c: a program of ours that the demonstration runs beside the published ones, and instead of them
+ * where they can't be had: jobs like those of workload.js as work items, registered waits for the ends of its
+ * child processes, and a timer queue.
  *
- * It knows nothing of wqshim: QueueUserWorkItem is what its kernel32.dll makes of it.
+ * It knows nothing of wqshim: the calls are what its kernel32.dll makes of them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,13 +19,18 @@
 #define CONVERSATIONS 10
 #define LOOKUPS       10
 #define JOBS          (CHILDREN + CONVERSATIONS + LOOKUPS)
+#define TIMERS        20
+#define TIMER_MS      5 /* the first is due after it, the second after twice that, … */
+#define LINES         (JOBS + TIMERS)
 #define CHILD_STATUS  7
 #define LINE_SIZE     128
 #define DEADLINE_MS   60000
 
-static char lines[JOBS][LINE_SIZE]; /* each written by one job, read after all are done */
-static LONG jobs_left = JOBS;       /* interlocked */
+static char lines[LINES][LINE_SIZE]; /* each written by one job or timer, read after all are done */
+static LONG left = LINES + CHILDREN; /* interlocked: jobs, timers and ends of children */
 static HANDLE all_done;
+static HANDLE children[CHILDREN]; /* each written before the wait for it begins */
+static HANDLE waits[CHILDREN];    /* read after all are done; NULL: not registered */
 static CRITICAL_SECTION
     inheriting; /* held while there are inheritable handles, which must not get into another child */
 static char self_path[MAX_PATH];
@@ -63,21 +69,45 @@ static HANDLE start_child(HANDLE *to_child, HANDLE *from_child)
     return process.hProcess;
 }
 
+static void one_done(void)
+{
+    if (!InterlockedDecrement(&left))
+        SetEvent(all_done);
+}
+
+/* The job has put what the child said into the line. */
+static void CALLBACK child_ended(void *param, BOOLEAN timed_out)
+{
+    int number = (int)(INT_PTR)param;
+    size_t length = strlen(lines[number]);
+    DWORD status = 0;
+
+    if (!timed_out)
+        GetExitCodeProcess(children[number], &status);
+    CloseHandle(children[number]);
+    snprintf(lines[number] + length, LINE_SIZE - length, ", status %lu", status);
+    one_done();
+}
+
+/* The line is done when the child has ended. */
 static void job_child(int number, char *line)
 {
     HANDLE to_child, from_child, process = start_child(&to_child, &from_child);
     char text[LINE_SIZE / 2];
-    DWORD status = 0, n;
+    DWORD n;
 
     snprintf(text, sizeof(text), "hello %d", number);
     WriteFile(to_child, text, (DWORD)strlen(text), &n, NULL);
     CloseHandle(to_child);
     read_all(from_child, text, sizeof(text));
     CloseHandle(from_child);
-    WaitForSingleObject(process, DEADLINE_MS);
-    GetExitCodeProcess(process, &status);
-    CloseHandle(process);
-    snprintf(line, LINE_SIZE, "child %d: %s, status %lu", number, text, status);
+    snprintf(line, LINE_SIZE, "child %d: %s", number, text);
+    children[number] = process;
+    if (!RegisterWaitForSingleObject(&waits[number], process, child_ended, (void *)(INT_PTR)number,
+                                     DEADLINE_MS, WT_EXECUTEONLYONCE)) {
+        snprintf(line, LINE_SIZE, "child %d: error %lu", number, GetLastError());
+        one_done();
+    }
 }
 
 /* Answers one client; one of these is queued for each conversation. */
@@ -131,9 +161,29 @@ static DWORD WINAPI job(void *param)
         job_conversation(number - CHILDREN, line);
     else
         job_lookup(number - CHILDREN - CONVERSATIONS, line);
-    if (!InterlockedDecrement(&jobs_left))
-        SetEvent(all_done);
+    one_done();
     return 0;
+}
+
+static void CALLBACK timer_expired(void *param, BOOLEAN timed_out)
+{
+    int number = (int)(INT_PTR)param;
+
+    snprintf(lines[JOBS + number], LINE_SIZE, "timer %d: %s", number, timed_out ? "expired" : "signalled");
+    one_done();
+}
+
+static void start_timers(HANDLE queue)
+{
+    for (int i = 0; i < TIMERS; i++) {
+        HANDLE timer;
+
+        if (CreateTimerQueueTimer(&timer, queue, timer_expired, (void *)(INT_PTR)i, (DWORD)(i + 1) * TIMER_MS,
+                                  0, 0))
+            continue;
+        snprintf(lines[JOBS + i], LINE_SIZE, "timer %d: error %lu", i, GetLastError());
+        one_done();
+    }
 }
 
 static int child_main(void)
@@ -166,6 +216,7 @@ static int compare(const void *a, const void *b)
 int main(int argc, char **argv)
 {
     WSADATA sockets;
+    HANDLE timers;
 
     (void)argv;
     if (argc > 1)
@@ -174,15 +225,21 @@ int main(int argc, char **argv)
     WSAStartup(MAKEWORD(2, 2), &sockets);
     InitializeCriticalSection(&inheriting);
     all_done = CreateEventA(NULL, TRUE, FALSE, NULL);
+    timers = CreateTimerQueue();
+    start_timers(timers);
     start_servers();
     for (int i = 0; i < JOBS; i++)
         QueueUserWorkItem(job, (void *)(INT_PTR)i, WT_EXECUTELONGFUNCTION);
     if (WaitForSingleObject(all_done, DEADLINE_MS)) {
-        fprintf(stderr, "%ld jobs were not done in time\n", jobs_left);
+        fprintf(stderr, "%ld things were not done in time\n", left);
         return 1;
     }
-    qsort(lines, JOBS, sizeof(lines[0]), compare);
-    for (int i = 0; i < JOBS; i++)
+    for (int i = 0; i < CHILDREN; i++)
+        if (waits[i])
+            UnregisterWaitEx(waits[i], INVALID_HANDLE_VALUE);
+    DeleteTimerQueueEx(timers, INVALID_HANDLE_VALUE);
+    qsort(lines, LINES, sizeof(lines[0]), compare);
+    for (int i = 0; i < LINES; i++)
         puts(lines[i]);
     return 0;
 }
