@@ -94,6 +94,22 @@ struct wq_queue;
  * within a level they start in the order of submission. No thread waits to keep that order. */
 struct wq_queue *wq_queue_create(unsigned limit);
 
+/* As wq_queue_create, but over another queue: what runs of it runs as an item of target at that level, within
+ * target's limit, and gives way to what else waits there after each item. target must stay open until this
+ * queue has finished, see wq_queue_close; NULL is the pool. Queues may be nested like this to any depth. */
+struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit);
+
+/* Moves a queue to another level of the queue below it or over another queue, at once unless it just runs.
+ * Neither the old queue below nor the new one may be closed before this one has finished. One thread at a
+ * time. */
+void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level);
+
+/* Counts one more item of the queue as running until wq_queue_resume is called, from any thread: for work
+ * that goes on when its routine has returned. So a serial queue waits for it, without a thread. From inside a
+ * routine of the queue. The queue can be closed meanwhile and finishes after the last resume. */
+void wq_queue_hold(struct wq_queue *queue);
+void wq_queue_resume(struct wq_queue *queue);
+
 /* Queues an item of the caller's at a level (0 to 31, a higher one counts as 31). Never fails. The queue must
  * not be closed. */
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level);

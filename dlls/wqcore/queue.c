@@ -6,6 +6,9 @@
  * levels, takes the highest item and, if another one could run beside it, passes the baton on before it runs
  * its own. The baton is queued at most once, so no thread ever waits to keep order and nothing is allocated.
  *
+ * A queue over another queue submits its baton there. It gives way after each item if the other queue has
+ * something to run, so that the order there is kept item by item.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "pool.h"
@@ -24,11 +27,13 @@ struct wq_queue {
     uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
     unsigned limit;        /* C */
     wq_runner runner;      /* C: called in place of the items' routines; NULL = these are */
-    struct port_lock lock; /* as Q below */
-    uint32_t running;      /* QA: items whose routine is being called */
-    uint32_t filled;       /* Q: one bit for each level that is not empty */
-    wq_routine finished;   /* set before the reference for being open is dropped */
-    void *finished_param;  /* likewise */
+    struct wq_queue *target;       /* A: whose item the baton is; NULL = the pool's */
+    uint32_t target_level;         /* A: at which level */
+    struct port_lock lock;         /* as Q below */
+    uint32_t running;              /* QA: items whose routine is being called, and holds */
+    uint32_t filled;               /* QA: one bit for each level that is not empty */
+    wq_routine finished;           /* set before the reference for being open is dropped */
+    void *finished_param;          /* likewise */
     struct level level[WQ_LEVELS]; /* Q */
 };
 
@@ -71,12 +76,19 @@ static inline void item_set_next(struct wq_item *item, struct wq_item *next)
 
 struct wq_queue *wq_queue_create(unsigned limit)
 {
+    return wq_queue_create_over(NULL, 0, limit);
+}
+
+struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit)
+{
     struct wq_queue *queue = port_heap_alloc(sizeof(*queue));
 
     if (!queue)
         return NULL;
     *queue = (struct wq_queue){0};
     queue->limit = limit == WQ_UNLIMITED ? WQ_MAX_WORKERS : limit;
+    queue->target = target;
+    queue->target_level = level;
     queue->baton.routine = queue_run;
     queue->baton.param = queue;
     queue->refs = 1;
@@ -104,6 +116,16 @@ static void queue_release(struct wq_queue *queue)
         finished(param);
 }
 
+static void baton_submit(struct wq_queue *queue)
+{
+    struct wq_queue *target = at_load(&queue->target);
+
+    if (target)
+        wq_queue_submit(target, &queue->baton, at_load(&queue->target_level));
+    else
+        wq_submit(&queue->baton);
+}
+
 /* Sees to it that a worker will look at the queue, if it may run one more item. */
 static void queue_kick(struct wq_queue *queue)
 {
@@ -114,7 +136,7 @@ static void queue_kick(struct wq_queue *queue)
     if (at_load(&queue->baton_out) || !at_cas(&queue->baton_out, &seen, 1))
         return;
     at_add(&queue->refs, 1);
-    wq_submit(&queue->baton);
+    baton_submit(queue);
 }
 
 static void inbox_push(struct wq_queue *queue, struct wq_item *item)
@@ -180,7 +202,7 @@ static void queue_sort(struct wq_queue *queue)
         else
             level->first = item;
         level->last = item;
-        queue->filled |= 1u << number;
+        at_put(&queue->filled, queue->filled | 1u << number);
         item = next;
     }
 }
@@ -199,7 +221,7 @@ static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item
     if (level->last == item)
         level->last = before;
     if (!level->first)
-        queue->filled &= ~(1u << number);
+        at_put(&queue->filled, queue->filled & ~(1u << number));
     item->spare = NULL;
 }
 
@@ -242,6 +264,14 @@ static void queue_run_item(struct wq_queue *queue, struct wq_item *item)
     at_publish(&queue->running, queue->running - 1);
 }
 
+/* True if the queue below has something else to run. */
+static bool target_waits(struct wq_queue *queue)
+{
+    struct wq_queue *target = at_load(&queue->target);
+
+    return target && (at_load(&target->filled) || at_load(&target->inbox));
+}
+
 /* The baton's routine. */
 static void WQ_CALL queue_run(void *param)
 {
@@ -252,8 +282,11 @@ static void WQ_CALL queue_run(void *param)
     port_lock_take(&queue->lock);
     /* From here on the baton may be queued again; the fence orders the look at the inbox after that. */
     at_publish(&queue->baton_out, 0);
-    for (unsigned n = 0; n < QUEUE_RUN && (item = queue_take(queue)) != NULL; n++)
+    for (unsigned n = 0; n < QUEUE_RUN && (item = queue_take(queue)) != NULL; n++) {
         queue_run_item(queue, item);
+        if (target_waits(queue))
+            break;
+    }
     if (item && (queue->filled || at_load(&queue->inbox)))
         queue_kick(queue);
     port_lock_drop(&queue->lock);
@@ -307,6 +340,33 @@ bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
     found = queue_find(queue, item, &before) < WQ_LEVELS;
     port_lock_drop(&queue->lock);
     return found;
+}
+
+void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level)
+{
+    struct wq_queue *before = at_load(&queue->target);
+
+    at_store(&queue->target_level, level);
+    at_publish(&queue->target, target);
+    if (before && wq_queue_cancel(before, &queue->baton))
+        baton_submit(queue);
+}
+
+void wq_queue_hold(struct wq_queue *queue)
+{
+    at_add(&queue->refs, 1);
+    port_lock_take(&queue->lock);
+    at_publish(&queue->running, queue->running + 1);
+    port_lock_drop(&queue->lock);
+}
+
+void wq_queue_resume(struct wq_queue *queue)
+{
+    port_lock_take(&queue->lock);
+    at_publish(&queue->running, queue->running - 1);
+    port_lock_drop(&queue->lock);
+    queue_kick(queue);
+    queue_release(queue);
 }
 
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param)
