@@ -126,16 +126,6 @@ struct nt_io_item *NTAPI IoAllocateWorkItem(void *object)
     return item;
 }
 
-/* Makes a work item in IoSizeofWorkItem bytes of the caller's, aligned as a pointer; to be ended by
- * IoUninitializeWorkItem. object as for IoAllocateWorkItem; what is neither a device nor a driver object is
- * reported as WORKER_INVALID 3. Any IRQL. */
-void NTAPI IoInitializeWorkItem(void *object, struct nt_io_item *item)
-{
-    item_init(item, object, MAGIC_INITIALIZED);
-    if (!item->referencing)
-        nt_misuse(NT_WORKER_INVALID, INVALID_OBJECT, (ULONG_PTR)item, (ULONG_PTR)object, 0, item, NULL);
-}
-
 /* Takes a queued item back, with a report. One that is just being taken off the queue runs; it is waited for
  * until nobody looks at the item any more, which takes a moment. */
 static void item_withdraw(struct nt_io_item *item)
@@ -149,6 +139,19 @@ static void item_withdraw(struct nt_io_item *item)
         }
         NtYieldExecution();
     }
+}
+
+/* Makes a work item in IoSizeofWorkItem bytes of the caller's, aligned as a pointer; to be ended by
+ * IoUninitializeWorkItem. object as for IoAllocateWorkItem; what is neither a device nor a driver object is
+ * reported as WORKER_INVALID 3; an item that is still queued as WORKER_INVALID 2: it is withdrawn. Any IRQL.
+ */
+void NTAPI IoInitializeWorkItem(void *object, struct nt_io_item *item)
+{
+    if (wq_queue_holds(nt_queue, &item->queue))
+        item_withdraw(item);
+    item_init(item, object, MAGIC_INITIALIZED);
+    if (!item->referencing)
+        nt_misuse(NT_WORKER_INVALID, INVALID_OBJECT, (ULONG_PTR)item, (ULONG_PTR)object, 0, item, NULL);
 }
 
 /* Frees an item of IoAllocateWorkItem. It must not be queued: that is reported as WORKER_INVALID 2, and its

@@ -2,7 +2,7 @@
  * work.c: ExQueueWorkItem, and how every work item is run.
  *
  * All items, Ex and Io, go through one queue of the core that has a level for each priority. The core links
- * them through their own List, so queueing allocates nothing and cannot fail; List.Flink is NULL exactly
+ * them through List.Blink, so queueing allocates nothing and cannot fail; List.Flink is NULL exactly
  * while an item is not queued.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -59,7 +59,9 @@ bool nt_work_claim(struct wq_item *item, unsigned level, void *routine)
 {
     struct wq_item *seen = NULL;
 
-    if (__atomic_compare_exchange_n(&item->link, &seen, &claimed, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+    /* An item that was initialised anew may be queued all the same. */
+    if (__atomic_compare_exchange_n(&item->link, &seen, &claimed, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
+        !wq_queue_holds(nt_queue, item))
         return true;
     nt_misuse(NT_WORKER_INVALID, INVALID_ACTIVE, (ULONG_PTR)item, level, 0, item, routine);
     return false;
@@ -116,7 +118,9 @@ static void WQ_CALL work_run(struct wq_item *item)
  *
  * At or below DISPATCH_LEVEL, any thread. Allocates nothing, never fails, except for misuse, which is
  * reported: WORKER_INVALID 1 if the item is queued (nothing is done), 6 for an unknown type (counts as
- * DelayedWorkQueue), 7 for no routine (nothing is done). Documented at learn.microsoft.com, wdm.h. */
+ * DelayedWorkQueue), 7 for no routine (nothing is done). An item that is initialised anew while it is
+ * queued is reported as INVALID_WORK_QUEUE_ITEM when its turn comes, and runs as it is then. Documented at
+ * learn.microsoft.com, wdm.h. */
 void NTAPI ExQueueWorkItem(struct wq_item *item, ULONG type)
 {
     void *routine = (void *)item->routine;

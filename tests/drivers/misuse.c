@@ -139,6 +139,63 @@ static void uninitialized_while_queued(void)
     kok(!job.runs, "%ld runs", job.runs);
 }
 
+static void initialized_anew(BOOLEAN queue_again)
+{
+    struct ktest_gate gate;
+    struct job job, behind;
+    ULONG before;
+
+    ktest_block(&gate);
+    job_init(&job, count);
+    job_init(&behind, count);
+    ExQueueWorkItem(&job.item, DelayedWorkQueue);
+    ExQueueWorkItem(&behind.item, DelayedWorkQueue);
+    ExInitializeWorkItem(&job.item, count, &job);
+    before = ktest_misuses();
+    if (queue_again) {
+        ExQueueWorkItem(&job.item, DelayedWorkQueue);
+        ktest_misused(before, WORKER_INVALID_CODE, ACTIVE_QUEUED, "initialised anew and queued twice");
+    }
+    ktest_unblock(&gate);
+    ktest_wait(&job.done, "the routine");
+    if (!queue_again)
+        ktest_misused(before, INVALID_ITEM_CODE, (ULONG_PTR)&job.item, "initialised anew while queued");
+    ktest_wait(&behind.done, "the routine behind it");
+    check_sound();
+    kok(job.runs == 1 && behind.runs == 1, "%ld and %ld runs", job.runs, behind.runs);
+}
+
+static void initialized_while_queued(void)
+{
+    initialized_anew(FALSE);
+}
+
+static void initialized_and_queued_twice(void)
+{
+    initialized_anew(TRUE);
+}
+
+static void io_initialized_while_queued(void)
+{
+    PIO_WORKITEM item = ExAllocatePoolWithTag(NonPagedPool, IoSizeofWorkItem(), TAG);
+    struct ktest_gate gate;
+    struct job job;
+    ULONG before;
+
+    ktest_block(&gate);
+    job_init(&job, count);
+    IoInitializeWorkItem(ktest_device, item);
+    IoQueueWorkItem(item, count_io, DelayedWorkQueue, &job);
+    before = ktest_misuses();
+    IoInitializeWorkItem(ktest_device, item);
+    ktest_misused(before, WORKER_INVALID_CODE, ITEM_FREED, "initialised while queued");
+    ktest_unblock(&gate);
+    check_sound();
+    kok(!job.runs, "%ld runs", job.runs);
+    IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, TAG);
+}
+
 static void bad_type(void)
 {
     static const LONG types[] = {7, 8, 31, 32, 64, 1000, -1};
@@ -352,6 +409,9 @@ const struct ktest ktest_misuse[] = {
     {"an Io item queued twice", io_queued_twice, FALSE, POOL_SINGLE},
     {"an item freed while it is queued does not run", freed_while_queued, FALSE, POOL_SINGLE},
     {"the same in memory of the caller", uninitialized_while_queued, FALSE, POOL_SINGLE},
+    {"an item initialised anew while it is queued", initialized_while_queued, FALSE, POOL_SINGLE},
+    {"the same, and queued again", initialized_and_queued_twice, FALSE, POOL_SINGLE},
+    {"an Io item initialised anew while it is queued", io_initialized_while_queued, FALSE, POOL_SINGLE},
     {"unknown queue types count as delayed", bad_type, FALSE, POOL_ANY},
     {"no routine", bad_routine, FALSE, POOL_ANY},
     {"no object", bad_object, FALSE, POOL_ANY},
