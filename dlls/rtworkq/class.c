@@ -1,0 +1,189 @@
+/*
+ * class.c: the scheduling classes: those that the registry names, or Windows' own where it names none.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "rtwq.h"
+
+#define TASKS                                                                                                \
+    L"\\Registry\\Machine\\Software\\Microsoft\\Windows "                                                    \
+    L"NT\\CurrentVersion\\Multimedia\\SystemProfile\\Tasks"
+
+/* What a thread of an ordinary process may get for each scheduling category: where Windows runs the class at
+ * 23 to 26 (High), 16 to 22 (Medium), 8 to 15 (Low). */
+#define PRIORITY_HIGH   15
+#define PRIORITY_MEDIUM 2
+#define PRIORITY_LOW    1
+
+static const struct {
+    const WCHAR *name;
+    LONG priority;
+} defaults[] = {
+    {L"Audio", PRIORITY_MEDIUM},
+    {L"Capture", PRIORITY_MEDIUM},
+    {L"DisplayPostProcessing", PRIORITY_HIGH},
+    {L"Distribution", PRIORITY_MEDIUM},
+    {L"Games", PRIORITY_MEDIUM},
+    {L"Playback", PRIORITY_MEDIUM},
+    {L"Pro Audio", PRIORITY_HIGH},
+    {L"Window Manager", PRIORITY_MEDIUM},
+};
+
+static struct wq_lock load_lock;
+static struct rtwq_class *classes; /* C once loaded */
+static LONG loaded;                /* atomic */
+static LONG last_task = 100;       /* atomic */
+
+NTSYSAPI NTSTATUS NTAPI NtOpenKey(HANDLE *key, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes);
+NTSYSAPI NTSTATUS NTAPI NtEnumerateKey(HANDLE key, ULONG index, ULONG information, void *data, ULONG size,
+                                       ULONG *length);
+NTSYSAPI NTSTATUS NTAPI NtQueryValueKey(HANDLE key, const UNICODE_STRING *name, ULONG information, void *data,
+                                        ULONG size, ULONG *length);
+
+/* KEY_BASIC_INFORMATION and KEY_VALUE_PARTIAL_INFORMATION, with room. */
+struct key_info {
+    LARGE_INTEGER written;
+    ULONG title;
+    ULONG length;
+    WCHAR name[64];
+};
+
+struct value_info {
+    ULONG title;
+    ULONG type;
+    ULONG length;
+    WCHAR data[32];
+};
+
+static struct rtwq_class *class_make(const WCHAR *name, USHORT length, LONG priority)
+{
+    struct rtwq_class *class = wq_alloc(sizeof(*class));
+
+    if (!class)
+        return NULL;
+    *class = (struct rtwq_class){.thread_priority = priority, .length = length};
+    for (USHORT i = 0; i < length; i++)
+        class->name[i] = name[i];
+    return class;
+}
+
+static bool same_name(const WCHAR *a, USHORT a_length, const WCHAR *b, USHORT b_length)
+{
+    UNICODE_STRING first = {(USHORT)(a_length * 2), (USHORT)(a_length * 2), (WCHAR *)a};
+    UNICODE_STRING second = {(USHORT)(b_length * 2), (USHORT)(b_length * 2), (WCHAR *)b};
+    const BOOLEAN ignore_case = TRUE;
+
+    return RtlEqualUnicodeString(&first, &second, ignore_case);
+}
+
+static USHORT length_of(const WCHAR *text)
+{
+    USHORT length = 0;
+
+    while (text[length] && length < 1000)
+        length++;
+    return length;
+}
+
+static HANDLE key_open(HANDLE parent, const WCHAR *name, USHORT length)
+{
+    UNICODE_STRING text = {(USHORT)(length * 2), (USHORT)(length * 2), (WCHAR *)name};
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE key;
+
+    InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE, parent, NULL);
+    return NtOpenKey(&key, KEY_READ, &attributes) ? NULL : key;
+}
+
+/* The priority of a task by its "Scheduling Category"; without one it is Medium, as documented. */
+static LONG category_of(HANDLE task)
+{
+    UNICODE_STRING name;
+    struct value_info value;
+    ULONG length;
+    USHORT n;
+
+    RtlInitUnicodeString(&name, L"Scheduling Category");
+    if (NtQueryValueKey(task, &name, 2, &value, sizeof(value), &length) || value.type != REG_SZ)
+        return PRIORITY_MEDIUM;
+    n = (USHORT)(value.length / 2);
+    if (n && !value.data[n - 1])
+        n--;
+    if (same_name(value.data, n, L"High", 4))
+        return PRIORITY_HIGH;
+    return same_name(value.data, n, L"Low", 3) ? PRIORITY_LOW : PRIORITY_MEDIUM;
+}
+
+static void class_add(struct rtwq_class *class)
+{
+    if (!class)
+        return;
+    class->for_shared = !same_name(class->name, class->length, L"DisplayPostProcessing", 21);
+    class->next = classes;
+    classes = class;
+}
+
+/* Returns false if the registry has none. */
+static bool load_registry(void)
+{
+    HANDLE tasks = key_open(NULL, TASKS, (USHORT)(sizeof(TASKS) / 2 - 1));
+    struct key_info info;
+    ULONG length;
+
+    if (!tasks)
+        return false;
+    for (ULONG i = 0; !NtEnumerateKey(tasks, i, 0, &info, sizeof(info), &length); i++) {
+        USHORT n = (USHORT)(info.length / 2);
+        HANDLE task = n < 64 ? key_open(tasks, info.name, n) : NULL;
+
+        if (!task)
+            continue;
+        class_add(class_make(info.name, n, category_of(task)));
+        NtClose(task);
+    }
+    NtClose(tasks);
+    return classes != NULL;
+}
+
+static void load(void)
+{
+    wq_lock_take(&load_lock);
+    if (!loaded) {
+        if (!load_registry())
+            for (unsigned i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+                class_add(class_make(defaults[i].name, length_of(defaults[i].name), defaults[i].priority));
+        class_add(class_make(L"", 0, 0));
+        InterlockedExchange(&loaded, 1);
+    }
+    wq_lock_drop(&load_lock);
+}
+
+struct rtwq_class *rtwq_class_find(const WCHAR *name)
+{
+    USHORT length = length_of(name);
+    struct rtwq_class *class;
+
+    if (!InterlockedCompareExchange(&loaded, 0, 0))
+        load();
+    for (class = classes; class; class = class->next)
+        if (same_name(class->name, class->length, name, length))
+            break;
+    return class;
+}
+
+struct wq_queue *rtwq_class_core(struct rtwq_class *class)
+{
+    struct wq_queue *core;
+
+    wq_lock_take(&rtwq_lock);
+    if (!class->core)
+        class->core = wq_queue_create(WQ_UNLIMITED);
+    core = class->core;
+    wq_lock_drop(&rtwq_lock);
+    return core;
+}
+
+DWORD rtwq_task_id(void)
+{
+    return (DWORD)InterlockedIncrement(&last_task);
+}

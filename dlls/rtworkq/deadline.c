@@ -1,0 +1,191 @@
+/*
+ * deadline.c: deadlines of queues.
+ *
+ * A queue that has one gets a level of its own in the queue below, above those without: the earlier its
+ * earliest deadline, the higher. So among the queues over one multithreaded queue, which are those of a
+ * scheduling class, the one that is most in a hurry runs first. The queues below a serial queue are raised
+ * with it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "rtwq.h"
+
+#define KIND     0x52747764u /* of handles: "Rtwd" */
+#define HNS_LONG (1ll << 55)
+
+struct deadline {
+    struct wq_timer timer;
+    struct deadline *next;    /* R */
+    struct rtwq_queue *queue; /* C: referenced */
+    LONGLONG due;             /* C: system time */
+    void *handle;             /* C once it has one */
+    LONG refs;                /* atomic: the handle's, each expiry's */
+};
+
+static struct deadline *deadlines; /* R: earliest first */
+static unsigned pass;              /* R: numbers the computations of levels */
+
+static void release(struct deadline *deadline)
+{
+    if (InterlockedDecrement(&deadline->refs))
+        return;
+    rtwq_queue_release(deadline->queue);
+    wq_free(deadline);
+}
+
+static void WQ_CALL hold(void *param)
+{
+    InterlockedIncrement(&((struct deadline *)param)->refs);
+}
+
+static void WQ_CALL missed(void *param)
+{
+    InterlockedIncrement64((LONG64 *)&rtwq_counters.deadlines_missed);
+    release(param);
+}
+
+/* Moves the queue to a level of the one below. Under R. */
+static void set_level(struct rtwq_queue *queue, unsigned level)
+{
+    struct wq_queue *below = queue->class ? queue->class->core : rtwq_queue_base();
+
+    queue->pass = pass;
+    if (queue->level == level || !queue->core || queue->core == rtwq_queue_base())
+        return;
+    queue->level = level;
+    wq_queue_move(queue->core, queue->target ? queue->target->core : below, level);
+}
+
+/* Gives the levels out anew; `without` may have lost its last deadline. Under R. */
+static void set_levels(struct rtwq_queue *without)
+{
+    unsigned level = WQ_LEVELS - 1;
+
+    pass++;
+    for (struct deadline *each = deadlines; each; each = each->next) {
+        bool used = false;
+
+        for (struct rtwq_queue *queue = each->queue; queue; queue = queue->target) {
+            used |= queue->pass != pass;
+            if (queue->pass != pass)
+                set_level(queue, level);
+        }
+        if (used && level > RTWQ_LEVEL_DEADLINE)
+            level--;
+    }
+    for (struct rtwq_queue *queue = without; queue; queue = queue->target)
+        if (queue->pass != pass)
+            set_level(queue, queue->id == RTWQ_CALLBACK_QUEUE_RT ? RTWQ_LEVEL_HIGH : RTWQ_LEVEL_NORMAL);
+}
+
+static HRESULT insert(struct deadline *deadline)
+{
+    struct deadline **at;
+
+    wq_lock_take(&rtwq_lock);
+    deadline->handle = wq_handle_create(KIND, deadline);
+    if (deadline->handle) {
+        for (at = &deadlines; *at && (*at)->due <= deadline->due; at = &(*at)->next) {}
+        deadline->next = *at;
+        *at = deadline;
+        set_levels(NULL);
+    }
+    wq_lock_drop(&rtwq_lock);
+    return deadline->handle ? S_OK : E_OUTOFMEMORY;
+}
+
+/* Ends the deadline with that handle. Returns false if there is none. */
+static bool finish(const void *handle)
+{
+    struct deadline *deadline = wq_handle_delete(KIND, handle), **at;
+
+    if (!deadline)
+        return false;
+    wq_lock_take(&rtwq_lock);
+    for (at = &deadlines; *at && *at != deadline; at = &(*at)->next) {}
+    if (*at)
+        *at = deadline->next;
+    set_levels(deadline->queue);
+    wq_lock_drop(&rtwq_lock);
+    wq_timer_close(&deadline->timer);
+    release(deadline);
+    return true;
+}
+
+/* Ends the deadlines of a queue, or all if it is NULL. */
+static void finish_all(struct rtwq_queue *queue)
+{
+    const void *handle;
+
+    do {
+        handle = NULL;
+        wq_lock_take(&rtwq_lock);
+        for (struct deadline *each = deadlines; each && !handle; each = each->next)
+            if (!queue || each->queue == queue)
+                handle = each->handle;
+        wq_lock_drop(&rtwq_lock);
+    } while (handle && (finish(handle), true));
+}
+
+void rtwq_deadlines_forget(struct rtwq_queue *queue)
+{
+    finish_all(queue);
+}
+
+void rtwq_deadlines_end(void)
+{
+    finish_all(NULL);
+}
+
+/* Says that the queue's work must be done within `hns` hundreds of nanoseconds from now: until the request is
+ * cancelled the queue comes before those of its scheduling class with later deadlines or none. A deadline
+ * that passes before it was cancelled is counted as missed. pre_hns: when to begin with that, not after the
+ * deadline; wqshim begins at once. The request ends with RtwqCancelDeadline, with the queue's last lock or
+ * with the platform. Returns S_OK, E_POINTER, RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE, E_INVALIDARG
+ * (negative, or pre_hns after the deadline) or E_OUTOFMEMORY. Any thread. */
+HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE *request)
+{
+    struct deadline *deadline;
+    LARGE_INTEGER now;
+    HRESULT hr;
+
+    if (!request)
+        return E_POINTER;
+    if (!rtwq_usable())
+        return RTWQ_E_SHUTDOWN;
+    if (hns < 0 || pre_hns < 0 || pre_hns > hns)
+        return E_INVALIDARG;
+    deadline = wq_alloc(sizeof(*deadline));
+    if (!deadline)
+        return E_OUTOFMEMORY;
+    *deadline = (struct deadline){.refs = 1, .queue = rtwq_queue_find(id)};
+    if (!deadline->queue) {
+        wq_free(deadline);
+        return RTWQ_E_INVALID_WORKQUEUE;
+    }
+    NtQuerySystemTime(&now);
+    hns = hns < HNS_LONG ? hns : HNS_LONG;
+    deadline->due = now.QuadPart + hns;
+    wq_timer_init(&deadline->timer, WQ_CLASS_TIMER, missed, deadline, hold);
+    hr = insert(deadline);
+    if (FAILED(hr)) {
+        release(deadline);
+        return hr;
+    }
+    *request = deadline->handle;
+    InterlockedIncrement64((LONG64 *)&rtwq_counters.deadlines_set);
+    wq_timer_set(&deadline->timer, (UINT64)hns / 10, 0, 0);
+    return S_OK;
+}
+
+/* RtwqSetDeadline2 without a time to begin. */
+HRESULT WINAPI RtwqSetDeadline(DWORD id, LONGLONG hns, HANDLE *request)
+{
+    return RtwqSetDeadline2(id, hns, 0, request);
+}
+
+/* Ends a deadline. Returns S_OK or E_INVALIDARG: it is none or has ended. Any thread. */
+HRESULT WINAPI RtwqCancelDeadline(HANDLE request)
+{
+    return finish(request) ? S_OK : E_INVALIDARG;
+}

@@ -1,0 +1,107 @@
+/*
+ * events.c: who is told of the platform's start and end.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "rtwq.h"
+
+struct listener {
+    struct listener *next;       /* R */
+    IRtwqPlatformEvents *events; /* C: referenced */
+    LONG refs;                   /* R: the list's, and one while it is called */
+};
+
+static struct listener *listeners; /* R: oldest first */
+
+static void release(struct listener *listener)
+{
+    LONG refs;
+
+    wq_lock_take(&rtwq_lock);
+    refs = --listener->refs;
+    wq_lock_drop(&rtwq_lock);
+    if (refs)
+        return;
+    listener->events->lpVtbl->Release(listener->events);
+    wq_free(listener);
+}
+
+/* References all listeners and returns them; *count is their number. NULL if there are none or no memory. */
+static struct listener **listeners_now(unsigned *count)
+{
+    struct listener **array = NULL, *each;
+    unsigned n = 0;
+
+    wq_lock_take(&rtwq_lock);
+    for (each = listeners; each; each = each->next)
+        n++;
+    array = n ? wq_alloc(n * sizeof(*array)) : NULL;
+    *count = array ? n : 0;
+    for (n = 0, each = listeners; array && each; each = each->next) {
+        each->refs++;
+        array[n++] = each;
+    }
+    wq_lock_drop(&rtwq_lock);
+    return array;
+}
+
+void rtwq_events_tell(enum rtwq_event event)
+{
+    unsigned count;
+    struct listener **array = listeners_now(&count);
+
+    for (unsigned i = 0; i < count; i++) {
+        IRtwqPlatformEvents *events = array[i]->events;
+
+        if (event == RTWQ_EVENT_STARTED)
+            events->lpVtbl->InitializationComplete(events);
+        else if (event == RTWQ_EVENT_SHUTDOWN)
+            events->lpVtbl->ShutdownStart(events);
+        else
+            events->lpVtbl->ShutdownComplete(events);
+        release(array[i]);
+    }
+    if (array)
+        wq_free(array);
+}
+
+/* Lets events be told, on the threads that cause it, when the platform has been started, begins to shut down
+ * and has been shut down: the first start and the last shutdown only. Works before RtwqStartup. The object is
+ * referenced until it is unregistered. Returns S_OK, E_POINTER or E_OUTOFMEMORY. Any thread. */
+HRESULT WINAPI RtwqRegisterPlatformEvents(IRtwqPlatformEvents *events)
+{
+    struct listener *listener, **end;
+
+    if (!events)
+        return E_POINTER;
+    listener = wq_alloc(sizeof(*listener));
+    if (!listener)
+        return E_OUTOFMEMORY;
+    *listener = (struct listener){.events = events, .refs = 1};
+    events->lpVtbl->AddRef(events);
+    wq_lock_take(&rtwq_lock);
+    for (end = &listeners; *end; end = &(*end)->next) {}
+    *end = listener;
+    wq_lock_drop(&rtwq_lock);
+    return S_OK;
+}
+
+/* Undoes one RtwqRegisterPlatformEvents. Returns S_OK, E_POINTER or RTWQ_E_NOT_FOUND. Any thread, the
+ * object's methods included. */
+HRESULT WINAPI RtwqUnregisterPlatformEvents(IRtwqPlatformEvents *events)
+{
+    struct listener **at, *listener;
+
+    if (!events)
+        return E_POINTER;
+    wq_lock_take(&rtwq_lock);
+    for (at = &listeners; *at && (*at)->events != events; at = &(*at)->next) {}
+    listener = *at;
+    if (listener)
+        *at = listener->next;
+    wq_lock_drop(&rtwq_lock);
+    if (!listener)
+        return RTWQ_E_NOT_FOUND;
+    release(listener);
+    return S_OK;
+}

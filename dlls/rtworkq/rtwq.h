@@ -1,0 +1,269 @@
+/*
+ * rtwq.h: what the files of the rtworkq front share.
+ *
+ *   platform.c  start-up, shutdown, locks        events.c    who is told of them
+ *   result.c    async results and their cache    receipt.c   answers of reply callbacks
+ *   queue.c     queue identifiers                put.c       from put to Invoke
+ *   pending.c   keys, cancel                     wait.c, schedule.c, periodic.c
+ *   shared.c, mmcss.c, class.c, boost.c          scheduling classes
+ *   window.c    queues with a message loop       deadline.c, join.c
+ *
+ * The front knows the rules of the Rtwq functions; order, priorities, threads, timers and waits are the
+ * core's. Letters are those of docs/locking.md. No callback, GetParameters or Release of the user's is called
+ * under a lock.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_RTWQ_H
+#define WQ_RTWQ_H
+
+#include "wqrtworkq.h"
+
+#include <winternl.h>
+
+#include "wqcore.h"
+
+#define RTWQ_E_TASK_NAME HRESULT_FROM_WIN32(1550) /* ERROR_INVALID_TASK_NAME */
+
+/* Levels of an item in its queue, and of a queue in the one below it. Those above RTWQ_LEVEL_HIGH belong to
+ * queues with a deadline. */
+#define RTWQ_LEVEL_LOW      7u
+#define RTWQ_LEVEL_NORMAL   8u
+#define RTWQ_LEVEL_HIGH     9u
+#define RTWQ_LEVEL_DEADLINE 10u
+
+/* ---- queue.c ---- */
+
+struct rtwq_class;
+struct rtwq_window;
+
+struct rtwq_queue {
+    struct wq_queue *core;      /* C: NULL for a queue with a window */
+    struct rtwq_window *window; /* C */
+    struct rtwq_queue *target;  /* C: referenced; of a serial queue */
+    DWORD id;                   /* C */
+    bool serial;                /* C: made by RtwqAllocateSerialWorkQueue: replies count */
+    LONG refs;                  /* atomic: one for having an identifier, one for each user */
+    LONG long_running;          /* atomic: RtwqSetLongRunning, counted */
+    LONG priority;              /* R: thread priority within the class, AVRT_PRIORITY_* */
+    DWORD task_id;              /* R: 0 = none */
+    unsigned locks;             /* R */
+    struct rtwq_class *class;   /* RA: NULL = none */
+    unsigned level;             /* R: in the queue below */
+    unsigned pass;              /* R: of deadline.c that set the level last */
+};
+
+/* Guards what has the letter R. */
+extern struct wq_lock rtwq_lock;
+
+/* Makes the system queues that are not there. Returns false if there is no memory. */
+bool rtwq_queues_start(void);
+
+/* Takes the identifiers of all private queues back; what is queued still runs. */
+void rtwq_queues_end(void);
+
+/* Finds a queue and references it. An identifier without private bits that is no system queue stands for the
+ * standard queue; NULL if a private one is unknown. The platform must have been started once. */
+struct rtwq_queue *rtwq_queue_find(DWORD id);
+void rtwq_queue_release(struct rtwq_queue *queue);
+
+/* Gives a queue an identifier and one lock. Takes the reference over, also on failure. */
+HRESULT rtwq_queue_add(struct rtwq_queue *queue, DWORD *id);
+
+/* Calls fn for each system queue. */
+void rtwq_queues_system(void (*fn)(struct rtwq_queue *queue, void *param), void *param);
+
+/* A queue over the core queue `over` (NULL: the pool). NULL if there is no memory. */
+struct rtwq_queue *rtwq_queue_create(struct wq_queue *over, unsigned limit);
+
+/* The multithreaded queue of what has no scheduling class. */
+struct wq_queue *rtwq_queue_base(void);
+
+/* ---- platform.c ---- */
+
+/* True if the platform is started and locked. */
+bool rtwq_usable(void);
+/* True if it is started, whether or not it is locked. */
+bool rtwq_started(void);
+
+/* ---- events.c ---- */
+
+enum rtwq_event { RTWQ_EVENT_STARTED, RTWQ_EVENT_SHUTDOWN, RTWQ_EVENT_ENDED };
+void rtwq_events_tell(enum rtwq_event event);
+
+/* ---- result.c ---- */
+
+struct rtwq_result;
+
+/* A result on its way to its callback. */
+struct rtwq_put {
+    struct wq_item item;                /* the core's while it is queued */
+    IRtwqAsyncResult *result;           /* referenced */
+    struct rtwq_queue *queue;           /* by the reference that its being queued is */
+    struct rtwq_result *receipt;        /* referenced; NULL unless a reply is expected */
+    DWORD flags;                        /* of GetParameters */
+    void (*done)(struct rtwq_put *put); /* gives the memory back */
+};
+
+struct rtwq_result {
+    RTWQASYNCRESULT public;   /* the user's */
+    LONG refs;                /* atomic */
+    LONG put_used;            /* atomic: 1 = put is in use */
+    bool counted;             /* C while referenced: holds a lock of the platform */
+    DWORD task_id;            /* of a registration; set before it is invoked */
+    const void *operation;    /* C while referenced: what it is for, if it is ours */
+    struct rtwq_queue *reply; /* atomic: referenced queue that waits for the reply; NULL = none */
+    IUnknown *object, *state; /* C while referenced; referenced */
+    struct rtwq_result *next; /* R: in the cache */
+    struct rtwq_put put;      /* owned by who set put_used */
+};
+
+/* Makes a result; any argument may be NULL. NULL if there is no memory. */
+struct rtwq_result *rtwq_result_create(IUnknown *object, IRtwqAsyncCallback *callback, IUnknown *state);
+
+/* The result behind an interface, NULL if it is somebody else's implementation. */
+struct rtwq_result *rtwq_result_from(IRtwqAsyncResult *result);
+
+/* Frees the cached results, giving back their locks. */
+void rtwq_results_end(void);
+
+/* Counts a lock of the platform that belongs to a result. */
+void rtwq_platform_hold(void);
+void rtwq_platform_drop(void);
+
+/* ---- receipt.c ---- */
+
+/* Makes the receipt that a reply callback will get in place of its result, NULL if there is no memory. */
+struct rtwq_result *rtwq_receipt_create(void);
+
+/* Stops the serial queue, whose routine calls this, until the reply. */
+void rtwq_receipt_arm(struct rtwq_result *receipt, struct rtwq_queue *queue);
+
+/* If the result is a receipt, counts as the reply to it and returns true. */
+bool rtwq_receipt_reply(IRtwqAsyncResult *result);
+
+/* ---- put.c ---- */
+
+/* Asks the result's callback where it wants to be called: queue 0 and no flags if it doesn't say. */
+void rtwq_ask(IRtwqAsyncResult *result, DWORD *flags, DWORD *queue);
+
+/* Queues the put, whose fields result and done are filled, to the queue, whose reference goes over. The put
+ * references its result. Returns S_OK or, having done nothing, E_OUTOFMEMORY. */
+HRESULT rtwq_put_submit(struct rtwq_put *put, struct rtwq_queue *queue, LONG priority, DWORD flags);
+
+/* The queue that an item without a queue of its own goes to: the standard one if it is unknown. */
+struct rtwq_queue *rtwq_queue_or_standard(DWORD id);
+
+extern struct wq_rtwq_counters rtwq_counters; /* atomic */
+
+/* ---- pending.c ---- */
+
+enum rtwq_pending_kind { RTWQ_PENDING_WAIT, RTWQ_PENDING_TIMER };
+
+/* Something that waits for its time or its event. */
+struct rtwq_pending {
+    struct rtwq_put put;         /* by who took the key */
+    struct wq_timer timer;       /* of RTWQ_PENDING_TIMER */
+    UINT64 delay_us;             /* C: likewise */
+    struct wq_wait *wait;        /* C once it has a key; NULL = waits for nothing */
+    enum rtwq_pending_kind kind; /* C */
+    LONG refs;                   /* atomic: the key's or the put's, and each expiry's */
+    LONG priority;               /* C */
+    DWORD queue;                 /* C: where it will be called */
+    DWORD flags;                 /* C: of GetParameters */
+    void *key;                   /* C once it has one */
+    struct rtwq_pending *next;   /* K: list of those with a key */
+    struct rtwq_pending *prev;   /* K */
+};
+
+struct rtwq_pending *rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result,
+                                         LONG priority);
+
+/* Gives it a key and calls start under K, or frees it and returns E_OUTOFMEMORY. */
+HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rtwq_pending *pending),
+                           RTWQWORKITEM_KEY *key);
+
+/* Takes the key away; true if the caller was the first to do so and so decides what becomes of it. */
+bool rtwq_pending_take(struct rtwq_pending *pending);
+
+/* Sends it to its callback. By who took the key, whose reference goes. */
+void rtwq_pending_fire(struct rtwq_pending *pending);
+
+/* Drops a reference. */
+void rtwq_pending_release(struct rtwq_pending *pending);
+
+/* Gives all up without calling them. */
+void rtwq_pendings_end(void);
+void rtwq_periodics_end(void);
+
+/* ---- class.c ---- */
+
+struct rtwq_class {
+    struct rtwq_class *next; /* C */
+    struct wq_queue *core;   /* R: the multithreaded queue of this class; never closed */
+    DWORD shared;            /* R: identifier of the shared queue, 0 = none */
+    LONG thread_priority;    /* C: what Windows would set, as far as a normal process may */
+    bool for_shared;         /* C: RtwqLockSharedWorkQueue serves it */
+    USHORT length;           /* C: characters */
+    WCHAR name[64];          /* C: zero-terminated */
+};
+
+/* Finds a class by name, whatever its case; "" is the class of regular priority. NULL if there is none. */
+struct rtwq_class *rtwq_class_find(const WCHAR *name);
+
+/* The class's multithreaded queue. NULL if there is no memory. */
+struct wq_queue *rtwq_class_core(struct rtwq_class *class);
+
+/* A new task group. */
+DWORD rtwq_task_id(void);
+
+/* Puts the queue into a class or, with NULL, into none. */
+void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LONG priority, DWORD task_id);
+
+/* ---- boost.c ---- */
+
+/* Gives the calling worker the class's thread priority until the routine returns. */
+void rtwq_boost(const struct rtwq_class *class, LONG priority);
+
+/* ---- deadline.c ---- */
+
+/* Forgets the deadlines of a queue that goes. */
+void rtwq_deadlines_forget(struct rtwq_queue *queue);
+void rtwq_deadlines_end(void);
+
+/* ---- window.c ---- */
+
+struct rtwq_queue *rtwq_window_create(void);
+void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsigned level);
+/* Lets the thread end when all is run. The queue is freed by then. */
+void rtwq_window_close(struct rtwq_window *window);
+
+/* ---- os.c: what comes from modules that are looked up at run time ---- */
+
+/* A function of another module, which is loaded if need be and stays; NULL if there is none. */
+void *rtwq_os_function(const WCHAR *module, const char *name);
+
+/* Holds and gives back the process's implicit multithreaded apartment. */
+void rtwq_os_apartment_hold(void);
+void rtwq_os_apartment_drop(void);
+
+/* Puts the calling thread into an apartment, COINIT_*. Returns false, having done nothing, without COM or in
+ * an apartment of a different model. The platform must have been started once. */
+bool rtwq_os_apartment_enter(DWORD model);
+void rtwq_os_apartment_leave(void);
+
+NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
+                                               ULONG size);
+NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
+NTSYSAPI NTSTATUS NTAPI LdrLoadDll(const WCHAR *path, const ULONG *flags, const UNICODE_STRING *name,
+                                   HMODULE *module);
+NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
+                                               void **address);
+NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
+                                         const LARGE_INTEGER *timeout);
+NTSYSAPI void NTAPI RtlWakeAddressAll(const void *address);
+NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
+NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(const UNICODE_STRING *a, const UNICODE_STRING *b,
+                                             BOOLEAN ignore_case);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * wait.c: waiting items: a callback when an event is signalled. The core's wait thread hands it to its queue
+ * itself, so between the signal and the queue there is one thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "rtwq.h"
+
+static void WQ_CALL wait_closed(void *param)
+{
+    rtwq_pending_release(param);
+}
+
+static void WQ_CALL signalled(void *param, bool timed_out)
+{
+    struct rtwq_pending *pending = param;
+
+    (void)timed_out;
+    if (!rtwq_pending_take(pending))
+        return;
+    wq_wait_close(pending->wait, wait_closed, pending);
+    rtwq_pending_fire(pending);
+}
+
+static void start_wait(struct rtwq_pending *pending)
+{
+    if (pending->wait)
+        wq_wait_start(pending->wait);
+}
+
+static HRESULT open_wait(struct rtwq_pending *pending, HANDLE event)
+{
+    enum wq_wait_result result = wq_wait_open(&pending->wait, event, signalled, pending, WQ_WAIT_FOREVER,
+                                              WQ_WAIT_ONCE | WQ_WAIT_INLINE);
+
+    if (result == WQ_WAIT_OK) {
+        InterlockedIncrement(&pending->refs); /* until wait_closed */
+        return S_OK;
+    }
+    pending->wait = NULL;
+    if (result == WQ_WAIT_NO_MEMORY)
+        return E_OUTOFMEMORY;
+    return HRESULT_FROM_WIN32(result == WQ_WAIT_DENIED ? ERROR_ACCESS_DENIED : ERROR_INVALID_HANDLE);
+}
+
+/* Has the result's callback invoked, on the queue that its GetParameters names now, once the event is
+ * signalled; that consumes the signal of an auto-reset event. Without an event it can only be cancelled. key
+ * may be NULL, then it cannot; a key is never 0. The result is referenced until the callback has returned.
+ * Returns S_OK, E_POINTER, RTWQ_E_SHUTDOWN, E_OUTOFMEMORY, or ERROR_INVALID_HANDLE or ERROR_ACCESS_DENIED as
+ * HRESULT. Any thread, callbacks included: programs arm the next wait from the callback. Documented at
+ * learn.microsoft.com, rtworkq.h. */
+HRESULT WINAPI RtwqPutWaitingWorkItem(HANDLE event, LONG priority, IRtwqAsyncResult *result,
+                                      RTWQWORKITEM_KEY *key)
+{
+    struct rtwq_pending *pending;
+    HRESULT hr = S_OK;
+
+    if (!result || !CONTAINING_RECORD(result, RTWQASYNCRESULT, AsyncResult)->pCallback)
+        return E_POINTER;
+    if (!rtwq_usable())
+        return RTWQ_E_SHUTDOWN;
+    pending = rtwq_pending_create(RTWQ_PENDING_WAIT, result, priority);
+    if (!pending)
+        return E_OUTOFMEMORY;
+    if (event)
+        hr = open_wait(pending, event);
+    if (SUCCEEDED(hr)) {
+        hr = rtwq_pending_start(pending, start_wait, key);
+        if (FAILED(hr) && pending->wait)
+            wq_wait_close(pending->wait, wait_closed, pending);
+    }
+    if (FAILED(hr))
+        rtwq_pending_release(pending);
+    return hr;
+}

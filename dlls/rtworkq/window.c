@@ -1,0 +1,161 @@
+/*
+ * window.c: queues with a message loop. Each has a thread of its own, in a single-threaded apartment, that
+ * dispatches window messages between its items.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "rtwq.h"
+
+#define LEVELS       3u
+#define THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+
+struct rtwq_window {
+    struct wq_lock lock;           /* as N */
+    struct wq_item *first[LEVELS]; /* N */
+    struct wq_item *last[LEVELS];  /* N */
+    bool closed;                   /* N */
+    HANDLE event;                  /* C */
+};
+
+NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                         HANDLE process, void *start, void *param, ULONG flags,
+                                         ULONG_PTR zero_bits, SIZE_T stack_commit, SIZE_T stack_reserve,
+                                         void *attribute_list);
+NTSYSAPI NTSTATUS NTAPI NtCreateEvent(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
+                                      ULONG type, BOOLEAN state);
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
+NTSYSAPI void NTAPI RtlExitUserThread(NTSTATUS status);
+
+struct user {
+    DWORD(WINAPI *wait)(DWORD count, const HANDLE *handles, DWORD ms, DWORD wake_mask, DWORD flags);
+    BOOL(WINAPI *peek)(MSG *message, HWND window, UINT first, UINT last, UINT remove);
+    BOOL(WINAPI *translate)(const MSG *message);
+    LRESULT(WINAPI *dispatch)(const MSG *message);
+};
+
+/* user32's functions; none if it can't be had: then there are no messages either. */
+static struct user user_functions(void)
+{
+    struct user user = {
+        rtwq_os_function(L"user32.dll", "MsgWaitForMultipleObjectsEx"),
+        rtwq_os_function(L"user32.dll", "PeekMessageW"),
+        rtwq_os_function(L"user32.dll", "TranslateMessage"),
+        rtwq_os_function(L"user32.dll", "DispatchMessageW"),
+    };
+
+    return user.wait && user.peek && user.translate && user.dispatch ? user : (struct user){NULL};
+}
+
+static void pump(const struct user *user)
+{
+    MSG message;
+
+    while (user->wait && user->peek(&message, NULL, 0, 0, PM_REMOVE)) {
+        user->translate(&message);
+        user->dispatch(&message);
+    }
+}
+
+/* Takes the next item. NULL: there is none; *closed: nor will there be. */
+static struct wq_item *take(struct rtwq_window *window, bool *closed)
+{
+    struct wq_item *item = NULL;
+
+    wq_lock_take(&window->lock);
+    for (unsigned level = LEVELS; level-- && !item;) {
+        item = window->first[level];
+        if (item)
+            window->first[level] = item->link;
+    }
+    *closed = window->closed;
+    wq_lock_drop(&window->lock);
+    return item;
+}
+
+static DWORD WINAPI window_main(void *param)
+{
+    struct rtwq_window *window = param;
+    struct user user = user_functions();
+    bool apartment = rtwq_os_apartment_enter(COINIT_APARTMENTTHREADED);
+    bool closed = false;
+
+    for (;;) {
+        struct wq_item *item = take(window, &closed);
+
+        if (item)
+            item->routine(item->param);
+        else if (closed)
+            break;
+        else if (user.wait)
+            user.wait(1, &window->event, INFINITE, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
+        else
+            NtWaitForSingleObject(window->event, FALSE, NULL);
+        pump(&user);
+    }
+    if (apartment)
+        rtwq_os_apartment_leave();
+    NtClose(window->event);
+    wq_free(window);
+    RtlExitUserThread(0);
+    return 0;
+}
+
+static struct rtwq_window *window_start(void)
+{
+    const ULONG synchronization_event = 1;
+    struct rtwq_window *window = wq_alloc(sizeof(*window));
+    HANDLE thread;
+
+    if (!window)
+        return NULL;
+    *window = (struct rtwq_window){.closed = false};
+    if (NtCreateEvent(&window->event, EVENT_ALL_ACCESS, NULL, synchronization_event, FALSE)) {
+        wq_free(window);
+        return NULL;
+    }
+    if (NtCreateThreadEx(&thread, THREAD_ALL_ACCESS, NULL, THIS_PROCESS, (void *)(ULONG_PTR)window_main,
+                         window, 0, 0, 0, 0, NULL)) {
+        NtClose(window->event);
+        wq_free(window);
+        return NULL;
+    }
+    NtClose(thread);
+    return window;
+}
+
+struct rtwq_queue *rtwq_window_create(void)
+{
+    struct rtwq_queue *queue = wq_alloc(sizeof(*queue));
+
+    if (!queue)
+        return NULL;
+    *queue = (struct rtwq_queue){.refs = 1};
+    queue->window = window_start();
+    if (queue->window)
+        return queue;
+    wq_free(queue);
+    return NULL;
+}
+
+void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsigned level)
+{
+    level -= RTWQ_LEVEL_LOW;
+    item->link = NULL;
+    wq_lock_take(&window->lock);
+    if (window->first[level])
+        window->last[level]->link = item;
+    else
+        window->first[level] = item;
+    window->last[level] = item;
+    wq_lock_drop(&window->lock);
+    NtSetEvent(window->event, NULL);
+}
+
+/* The thread may end as soon as it sees the mark, so the event is set with the lock held. */
+void rtwq_window_close(struct rtwq_window *window)
+{
+    wq_lock_take(&window->lock);
+    window->closed = true;
+    NtSetEvent(window->event, NULL);
+    wq_lock_drop(&window->lock);
+}
