@@ -26,11 +26,11 @@ void rtwq_ask(IRtwqAsyncResult *result, DWORD *flags, DWORD *queue)
         *flags = *queue = 0;
 }
 
-/* In the multithreaded apartment, also if the worker's other routines want none. */
+/* In the implicit multithreaded apartment that the platform holds: entering it anew for each callback makes
+ * workers queue up at COM's one lock. */
 static void invoke(IRtwqAsyncResult *result, IRtwqAsyncResult *argument, bool blocking)
 {
     IRtwqAsyncCallback *callback = callback_of(result);
-    bool apartment = rtwq_os_apartment_enter(COINIT_MULTITHREADED);
 
     if (blocking)
         wq_blocking_begin();
@@ -38,8 +38,6 @@ static void invoke(IRtwqAsyncResult *result, IRtwqAsyncResult *argument, bool bl
         callback->lpVtbl->Invoke(callback, argument);
     if (blocking)
         wq_blocking_end();
-    if (apartment)
-        rtwq_os_apartment_leave();
 }
 
 /* The queue's routine. The put is given back first, so that the callback may queue its result again without
