@@ -50,9 +50,9 @@ expect 5 "$probe" exit 5
 [ ! -s "$tmp/err" ] || fail "standard error is not clean: $(cat "$tmp/err")"
 expect 78 "$probe" exit 77
 expect 99 --no-such-option "$probe" exit 0
-WQ_DEADLINE=1 expect 124 "$probe" hang
+WQ_DEADLINE=5 expect 124 "$probe" hang
 grep -q hanging "$tmp/out" || fail "the output before the deadline is lost"
-grep -q 'deadline of 1 s' "$tmp/err" || fail "no word about the deadline"
+grep -q 'deadline of 5 s' "$tmp/err" || fail "no word about the deadline"
 WQ_DEADLINE=20 expect 5 "$probe" crash
 
 # The reader of the pipe ends only when the child that holds its other end does.
