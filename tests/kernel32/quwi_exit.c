@@ -194,6 +194,15 @@ static void check_end(const char *what, const struct report *child)
        child->running - child->at_detach);
 }
 
+/* 32-bit Wine 8 now and then dies of a segmentation fault when a process that has had a second thread exits,
+ * with no pool at all. The exit code is right nevertheless. */
+static BOOL exit_crashes(void)
+{
+    BOOL wow64 = FALSE;
+
+    return sizeof(void *) == 4 && IsWow64Process(GetCurrentProcess(), &wow64) && !wow64;
+}
+
 static void test_exit(const char *what, unsigned times)
 {
     struct report child;
@@ -201,7 +210,7 @@ static void test_exit(const char *what, unsigned times)
 
     for (i = 0; i < times; i++) {
         run_child(what, EXIT_CODE, &child);
-        check_end(what, &child);
+        flaky_wine_if(exit_crashes()) check_end(what, &child);
     }
 }
 
