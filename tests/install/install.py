@@ -9,23 +9,38 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import shutil
 import struct
+import subprocess
 import sys
 import unittest
 
 import prefix as prefixes
 
 WORK, SETUP, BUILD = (os.path.abspath(path) for path in sys.argv[1:4])
-TEMPLATE = os.path.join(WORK, 'template')
+TEMPLATE = os.path.join(WORK, 'template')  # and which Wine, once that is known
 STAGE = os.path.join(WORK, f'stage-{os.getpid()}')
 SKIP = 77  # what meson takes for a skipped test
 
 
+def machine(path):
+    """The machine field of a PE file."""
+    with open(path, 'rb') as file:
+        data = file.read(4096)
+    return struct.unpack_from('<H', data, struct.unpack_from('<I', data, 60)[0] + 4)[0]
+
+
 def prepare():
+    global TEMPLATE
     if not shutil.which('wine') or not shutil.which('wineserver'):
         print('wine is not installed')
         sys.exit(SKIP)
     os.makedirs(WORK, exist_ok=True)
+    # tools/lab runs these tests with other Wines in the same folder; ours is for the same architecture as Python.
+    version = subprocess.run(['wine', '--version'], check=True, stdout=subprocess.PIPE, text=True).stdout
+    TEMPLATE += f'-{version.split()[0]}-{struct.calcsize("P") * 8}'
     prefixes.make_template(TEMPLATE)
+    if machine(os.path.join(TEMPLATE, 'drive_c', 'windows', 'system32', 'ntdll.dll')) != machine(SETUP):
+        print('wqsetup.exe is for prefixes of another architecture')
+        sys.exit(SKIP)
     os.makedirs(os.path.join(STAGE, 'programs'))
     shutil.copy(SETUP, STAGE)
     for name in ('wqcore.dll', 'wqkernel32.dll'):
@@ -228,7 +243,7 @@ class Changes(InstallTest):
 
     def test_wine_was_updated(self):
         """Wine leaves native files in system32 alone when it updates a prefix: only its own folder shows the change."""
-        folder = os.path.join(STAGE, 'wine', 'x86_64-windows')
+        folder = os.path.join(STAGE, 'wine', 'i386-windows' if machine(SETUP) == 0x14c else 'x86_64-windows')
         os.makedirs(folder, exist_ok=True)
         self.setup('install', '--app', 'probe.exe')
         for name in ('kernel32', 'kernelbase'):
