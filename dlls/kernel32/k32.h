@@ -46,6 +46,10 @@ NTSYSAPI DWORD NTAPI RtlGetLastWin32Error(void);
 /* Sets the last error and returns FALSE. */
 BOOL k32_fail(DWORD error);
 
+/* Checks the flags of a call, raises the pool's maximum if they say so, and captures the caller's token if they
+ * say so, see k32_token_capture. Returns 0 or a Win32 error. */
+DWORD k32_flags_take(ULONG flags, HANDLE *token);
+
 /* Opens the calling thread's impersonation token for use on a worker. *token is NULL if it has none, or the
  * anonymous one, which can't be opened: then callbacks run with the process token. The caller closes it. */
 NTSTATUS k32_token_capture(HANDLE *token);

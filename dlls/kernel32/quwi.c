@@ -11,12 +11,6 @@ struct job {
     HANDLE token; /* owned */
 };
 
-BOOL k32_fail(DWORD error)
-{
-    RtlSetLastWin32Error(error);
-    return FALSE;
-}
-
 /* Runs a callback with the token of whoever queued it. */
 static void WQ_CALL job_run(void *param)
 {
@@ -75,22 +69,16 @@ BOOL WINAPI QueueUserWorkItem(LPTHREAD_START_ROUTINE function, void *context, UL
 {
     /* The core does not look at what a routine returns, so a callback can be called as it is. */
     wq_routine routine = (wq_routine)(void *)function;
-    HANDLE token = NULL;
+    HANDLE token;
+    DWORD error;
 
     if (!function)
         return k32_fail(ERROR_INVALID_PARAMETER);
     if (!flags)
         return wq_post(routine, context) || k32_fail(ERROR_NOT_ENOUGH_MEMORY);
-    if (flags & K32_FLAGS_MASK & ~K32_FLAGS_KNOWN)
-        return k32_fail(ERROR_INVALID_PARAMETER);
-    if (flags >> K32_FLAGS_LIMIT_SHIFT)
-        wq_raise_max_workers(flags >> K32_FLAGS_LIMIT_SHIFT);
-    if (flags & WT_TRANSFER_IMPERSONATION) {
-        NTSTATUS status = k32_token_capture(&token);
-
-        if (status)
-            return k32_fail(RtlNtStatusToDosError(status));
-    }
+    error = k32_flags_take(flags, &token);
+    if (error)
+        return k32_fail(error);
     if (token)
         return post_impersonating(function, context, token, flags);
     return post(routine, context, flags) || k32_fail(ERROR_NOT_ENOUGH_MEMORY);

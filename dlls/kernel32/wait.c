@@ -167,20 +167,14 @@ static DWORD registration_create(HANDLE *out, HANDLE object, WAITORTIMERCALLBACK
 BOOL WINAPI RegisterWaitForSingleObject(HANDLE *out, HANDLE object, WAITORTIMERCALLBACK callback,
                                         void *context, ULONG milliseconds, ULONG flags)
 {
-    HANDLE token = NULL;
+    HANDLE token;
     DWORD error;
 
-    if (!out || !callback || (flags & K32_FLAGS_MASK & ~K32_FLAGS_KNOWN))
+    if (!out || !callback)
         return k32_fail(ERROR_INVALID_PARAMETER);
-    if (flags >> K32_FLAGS_LIMIT_SHIFT)
-        wq_raise_max_workers(flags >> K32_FLAGS_LIMIT_SHIFT);
-    if (flags & WT_TRANSFER_IMPERSONATION) {
-        NTSTATUS status = k32_token_capture(&token);
-
-        if (status)
-            return k32_fail(RtlNtStatusToDosError(status));
-    }
-    error = registration_create(out, object, callback, context, milliseconds, flags, token);
+    error = k32_flags_take(flags, &token);
+    if (!error)
+        error = registration_create(out, object, callback, context, milliseconds, flags, token);
     return error ? k32_fail(error) : TRUE;
 }
 
