@@ -56,8 +56,8 @@ typedef ULONG_PTR KSPIN_LOCK;
 
 /* What one thread has in our static TLS block. */
 struct nt_thread {
-    KIRQL irql;          /* T */
-    bool may_have_token; /* T: it was given a token since the routine began */
+    KIRQL irql;          /* TO */
+    bool may_have_token; /* TO: it was given a token since the routine began */
 };
 
 struct nt_thread *nt_thread(void);
