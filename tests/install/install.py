@@ -216,7 +216,9 @@ class Refusals(InstallTest):
         self.setup(*args)
         self.setup('verify')
         self.assertIn('ntoskrnl for winedevice.exe', self.setup('status'))
-        self.setup('uninstall')
+        if 'in use' in self.setup('uninstall'):  # Wine's own drivers may just start on it
+            self.prefix.stop()
+            self.prefix.wine('wineboot')
         os.unlink(os.path.join(STAGE, 'ntoskrnl.exe'))
         self.assert_untouched()
 
