@@ -3,7 +3,14 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <stdio.h>
+
 #include "waits.h"
+
+#ifndef LF_FACESIZE
+#define LF_FACESIZE 32 /* of wingdi.h, which is left out */
+#endif
+#include <wincon.h>
 
 #define WAITS 10000
 
@@ -55,18 +62,63 @@ static DWORD WINAPI end_at_once(void *arg)
     return 0;
 }
 
+/* A process that ends: this program, asked for a test that it does not have. */
+static HANDLE short_process(void)
+{
+    STARTUPINFOA startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process = {0};
+    char program[MAX_PATH], command[MAX_PATH + 16];
+
+    GetModuleFileNameA(NULL, program, sizeof(program));
+    snprintf(command, sizeof(command), "\"%s\" no_such_test", program);
+    ok(CreateProcessA(NULL, command, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup, &process),
+       "error %lu\n", GetLastError());
+    CloseHandle(process.hThread);
+    return process.hProcess;
+}
+
+static void test_console_input(void)
+{
+    INPUT_RECORD key = {.EventType = KEY_EVENT};
+    HANDLE input, wait;
+    DWORD n;
+
+    FreeConsole();
+    if (!AllocConsole()) {
+        skip("no console: error %lu\n", GetLastError());
+        return;
+    }
+    input = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                        OPEN_EXISTING, 0, NULL);
+    if (!FlushConsoleInputBuffer(input)) { /* a Wine without a display and a terminal */
+        skip("the console takes no input: error %lu\n", GetLastError());
+        CloseHandle(input);
+        return;
+    }
+    hits_init(&hits, 1, 0);
+    wait = wait_register(input, hits_callback, &hits, INFINITE, WT_EXECUTEONLYONCE);
+    key.Event.KeyEvent.bKeyDown = TRUE;
+    key.Event.KeyEvent.wRepeatCount = 1;
+    key.Event.KeyEvent.uChar.AsciiChar = 'x';
+    ok(WriteConsoleInputA(input, &key, 1, &n), "error %lu\n", GetLastError());
+    tally_wait(&hits.fired, "callback for a key");
+    wait_end(wait);
+    CloseHandle(input);
+}
+
 /* Whatever the system lets a thread wait for. */
 static void test_objects(void)
 {
     LARGE_INTEGER soon = {.QuadPart = -1};
-    HANDLE objects[3], wait;
+    HANDLE objects[4], wait;
     unsigned i;
 
+    objects[3] = short_process();
     objects[0] = CreateThread(NULL, 0, end_at_once, NULL, 0, NULL);
     objects[1] = CreateWaitableTimerA(NULL, FALSE, NULL);
     objects[2] = CreateMutexA(NULL, FALSE, NULL);
     SetWaitableTimer(objects[1], &soon, 0, NULL, NULL, FALSE);
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         hits_init(&hits, 1, 0);
         wait = wait_register(objects[i], hits_callback, &hits, INFINITE, WT_EXECUTEONLYONCE);
         tally_wait(&hits.fired, "callbacks");
@@ -151,6 +203,7 @@ static void test_stays_signalled(void)
 START_TEST(wait_many)
 {
     test_objects();
+    test_console_input();
     test_mutex(FALSE);
     test_mutex(TRUE);
     test_stays_signalled();
