@@ -378,7 +378,7 @@ static void persistent_order(void)
         CHECK(wq_post_persistent(step_run, &steps[i]), "refused");
     }
     CHECK_WAIT(step_next == CHECK_COUNT(steps), "%u ran", step_next);
-    CHECK(check_counters().threads == 1, "%u threads for the persistent one", check_counters().threads);
+    CHECK_WAIT(check_counters().threads == 1, "%u threads for the persistent one", check_counters().threads);
     CHECK_WAIT(check_counters().persistent_run == CHECK_COUNT(steps), "%llu counted",
                (unsigned long long)check_counters().persistent_run);
 }
