@@ -127,6 +127,9 @@ void wq_stack_push(struct wq_item **stack, struct wq_item *item);
 /* Takes all items of such a stack, oldest first. Returns NULL if there are none. */
 struct wq_item *wq_stack_take(struct wq_item **stack);
 
+/* Calls what the routine that has just returned asked for with wq_at_return. */
+void wq_thread_cleanup(struct wq_thread *thread);
+
 /* ---- worker.c ---- */
 
 void wq_worker_main(void *arg);
@@ -242,11 +245,6 @@ void wq_timers_reset(void);
 /* Fills in the timers' counters. */
 void wq_timers_count(struct wq_counters *counters);
 
-/* ---- post.c ---- */
-
-/* Calls what the routine that has just returned asked for with wq_at_return. */
-void wq_thread_cleanup(struct wq_thread *thread);
-
 /* ---- handle.c ---- */
 
 /* Bytes of the handle table. */
@@ -254,6 +252,7 @@ uint64_t wq_handles_memory(void);
 
 /* Forgets all handles and frees the table. */
 void wq_handles_free(void);
+
 /* ---- wait_place.c ---- */
 
 /* Fills in the counters of waits. */

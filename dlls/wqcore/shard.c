@@ -232,13 +232,6 @@ bool wq_shard_has_work(struct wq_shard *shard)
     }
 }
 
-uint64_t wq_shard_length(struct wq_shard *shard)
-{
-    uint64_t head = at_load(&shard->head);
-
-    return at_load(&shard->tail) - head;
-}
-
 uint64_t wq_shard_total(struct wq_shard *shard)
 {
     return at_load(&shard->tail);

@@ -46,8 +46,7 @@ unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max,
 /* True if the next slot is filled. */
 bool wq_shard_has_work(struct wq_shard *shard);
 
-/* Number of slots given out and not taken, and of all ever given out. */
-uint64_t wq_shard_length(struct wq_shard *shard);
+/* Number of slots ever given out. */
 uint64_t wq_shard_total(struct wq_shard *shard);
 
 /* Frees the directory. Nobody may use the shard. */

@@ -64,7 +64,5 @@ NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *
 NTSYSAPI NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(WCHAR *environment, UNICODE_STRING *name,
                                                       UNICODE_STRING *value);
 NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
-NTSYSAPI NTSTATUS NTAPI LdrUnloadDll(HMODULE module);
-NTSYSAPI NTSTATUS NTAPI LdrDisableThreadCalloutsForDll(HMODULE module);
 
 #endif
