@@ -50,11 +50,9 @@ HRESULT WINAPI RtwqJoinWorkQueue(DWORD id, HANDLE file, HANDLE *cookie)
 
     if (!cookie)
         return E_POINTER;
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    queue = rtwq_queue_find(id);
-    if (!queue)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(id, &queue);
+    if (FAILED(hr))
+        return hr;
     *cookie = wq_handle_create(KIND, queue);
     hr = *cookie ? from_io_result(wq_io_bind(file, completed, (void *)(UINT_PTR)id)) : E_OUTOFMEMORY;
     if (FAILED(hr)) {
@@ -71,12 +69,11 @@ HRESULT WINAPI RtwqJoinWorkQueue(DWORD id, HANDLE file, HANDLE *cookie)
 HRESULT WINAPI RtwqUnjoinWorkQueue(DWORD id, HANDLE cookie)
 {
     struct rtwq_queue *queue, *joined;
+    HRESULT hr;
 
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    queue = rtwq_queue_find(id);
-    if (!queue)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(id, &queue);
+    if (FAILED(hr))
+        return hr;
     rtwq_queue_release(queue);
     joined = wq_handle_delete(KIND, cookie);
     if (!joined)

@@ -113,11 +113,9 @@ HRESULT WINAPI RtwqBeginUnregisterWorkQueueWithMMCSS(DWORD id, IRtwqAsyncCallbac
 
     if (!callback)
         return E_POINTER;
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    queue = rtwq_queue_find(id);
-    if (!queue)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(id, &queue);
+    if (FAILED(hr))
+        return hr;
     hr = __atomic_load_n(&queue->class, __ATOMIC_ACQUIRE) ? S_OK : RTWQ_E_NOT_FOUND;
     rtwq_queue_set_class(queue, NULL, 0, 0);
     rtwq_queue_release(queue);
@@ -179,12 +177,11 @@ HRESULT WINAPI RtwqUnregisterPlatformFromMMCSS(void)
 static HRESULT get_membership(DWORD id, struct membership *membership)
 {
     struct rtwq_queue *queue;
+    HRESULT hr;
 
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    queue = rtwq_queue_find(id);
-    if (!queue)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(id, &queue);
+    if (FAILED(hr))
+        return hr;
     wq_lock_take(&rtwq_lock);
     *membership = (struct membership){queue->class, queue->priority, queue->task_id};
     wq_lock_drop(&rtwq_lock);

@@ -137,6 +137,15 @@ struct rtwq_queue *rtwq_queue_find(DWORD id)
     return queue;
 }
 
+HRESULT rtwq_queue_open(DWORD id, struct rtwq_queue **queue)
+{
+    *queue = NULL;
+    if (!rtwq_usable())
+        return RTWQ_E_SHUTDOWN;
+    *queue = rtwq_queue_find(id);
+    return *queue ? S_OK : RTWQ_E_INVALID_WORKQUEUE;
+}
+
 struct rtwq_queue *rtwq_queue_or_standard(DWORD id)
 {
     struct rtwq_queue *queue = rtwq_queue_find(id);
@@ -212,18 +221,16 @@ HRESULT WINAPI RtwqAllocateWorkQueue(RTWQ_WORKQUEUE_TYPE type, DWORD *id)
 HRESULT WINAPI RtwqAllocateSerialWorkQueue(DWORD target_id, DWORD *id)
 {
     struct rtwq_queue *target, *queue;
+    HRESULT hr;
 
     if (!id)
         return E_POINTER;
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    target = rtwq_queue_find(target_id);
-    if (!target)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(target_id, &target);
+    if (FAILED(hr))
+        return hr;
     queue = target->window ? NULL : rtwq_queue_create(target->core, 1);
     if (!queue) {
-        HRESULT hr = target->window ? E_INVALIDARG : E_OUTOFMEMORY;
-
+        hr = target->window ? E_INVALIDARG : E_OUTOFMEMORY;
         rtwq_queue_release(target);
         return hr;
     }
@@ -282,13 +289,11 @@ HRESULT WINAPI RtwqSetLongRunning(DWORD id, BOOL enable)
 {
     struct rtwq_queue *queue;
     LONG seen, was;
-    HRESULT hr = S_OK;
+    HRESULT hr;
 
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    queue = rtwq_queue_find(id);
-    if (!queue)
-        return RTWQ_E_INVALID_WORKQUEUE;
+    hr = rtwq_queue_open(id, &queue);
+    if (FAILED(hr))
+        return hr;
     for (was = queue->long_running;; was = seen) {
         if (!enable && was <= (queue->id == RTWQ_CALLBACK_QUEUE_LONG_FUNCTION)) {
             hr = E_UNEXPECTED;

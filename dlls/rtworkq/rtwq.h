@@ -67,6 +67,10 @@ void rtwq_queues_end(void);
 struct rtwq_queue *rtwq_queue_find(DWORD id);
 void rtwq_queue_release(struct rtwq_queue *queue);
 
+/* What a call does first with an identifier: rtwq_queue_find while the platform is up. Returns S_OK,
+ * RTWQ_E_SHUTDOWN or RTWQ_E_INVALID_WORKQUEUE. */
+HRESULT rtwq_queue_open(DWORD id, struct rtwq_queue **queue);
+
 /* Gives a queue an identifier and one lock. Takes the reference over, also on failure. */
 HRESULT rtwq_queue_add(struct rtwq_queue *queue, DWORD *id);
 
