@@ -29,6 +29,9 @@ class Prefix:
 
     def wine(self, *args, env=None):
         """Runs a program in the prefix; returns (exit code, stdout, stderr)."""
+        # The server stays for a while: one that ends with its last program may still be reached by the next.
+        subprocess.run(['timeout', '20', 'wineserver', '-p60'], env=environment(self.path), check=False,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # Files and not pipes: Wine's services inherit them and live longer than the program.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             code = subprocess.run(['timeout', '-k', '5', str(TIMEOUT), 'wine', *args], env=environment(self.path, env),
