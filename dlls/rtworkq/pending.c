@@ -39,9 +39,12 @@ void rtwq_pending_release(struct rtwq_pending *pending)
 HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rtwq_pending *pending),
                            RTWQWORKITEM_KEY *key)
 {
+    bool started;
+
     wq_lock_take(&lock);
     pending->key = wq_handle_create(KIND, pending);
-    if (pending->key) {
+    started = pending->key != NULL;
+    if (started) {
         pending->next = first;
         if (first)
             first->prev = pending;
@@ -51,7 +54,7 @@ HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rt
         start(pending);
     }
     wq_lock_drop(&lock);
-    return pending->key ? S_OK : E_OUTOFMEMORY;
+    return started ? S_OK : E_OUTOFMEMORY; /* a started one may be gone by now */
 }
 
 /* Deletes a key. The pending's memory stays, because the key's reference is the caller's now. */
