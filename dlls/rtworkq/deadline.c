@@ -19,7 +19,7 @@ struct deadline {
     struct rtwq_queue *queue; /* C: referenced */
     LONGLONG due;             /* C: system time */
     void *handle;             /* C once it has one */
-    LONG refs;                /* atomic: the handle's, each expiry's */
+    LONG refs;                /* atomic: the handle's, each expiry's, RtwqSetDeadline2's */
 };
 
 static struct deadline *deadlines; /* R: earliest first */
@@ -85,6 +85,7 @@ static HRESULT insert(struct deadline *deadline)
     wq_lock_take(&rtwq_lock);
     deadline->handle = wq_handle_create(KIND, deadline);
     if (deadline->handle) {
+        hold(deadline); /* the queue's last unlock may end it at once */
         for (at = &deadlines; *at && (*at)->due <= deadline->due; at = &(*at)->next) {}
         deadline->next = *at;
         *at = deadline;
@@ -168,14 +169,13 @@ HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE
     deadline->due = now.QuadPart + hns;
     wq_timer_init(&deadline->timer, WQ_CLASS_TIMER, missed, deadline, hold);
     hr = insert(deadline);
-    if (FAILED(hr)) {
-        release(deadline);
-        return hr;
+    if (SUCCEEDED(hr)) {
+        *request = deadline->handle;
+        InterlockedIncrement64((LONG64 *)&rtwq_counters.deadlines_set);
+        wq_timer_set(&deadline->timer, (UINT64)hns / 10, 0, 0);
     }
-    *request = deadline->handle;
-    InterlockedIncrement64((LONG64 *)&rtwq_counters.deadlines_set);
-    wq_timer_set(&deadline->timer, (UINT64)hns / 10, 0, 0);
-    return S_OK;
+    release(deadline);
+    return hr;
 }
 
 /* RtwqSetDeadline2 without a time to begin. */
