@@ -127,6 +127,18 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
 typedef void(WQ_CALL *wq_runner)(struct wq_item *item);
 void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner);
 
+/* Lets the queue's items, and those of queues over it, run on one processor only: the worker is bound to it
+ * while it serves the queue, and can run everywhere again before it does anything else. For data that is in
+ * that processor's cache and for APIs that promise it; it costs some system calls for each run of items. A
+ * processor that the process may not use, or whose number is too great for the system's masks (32 or 64 under
+ * Windows), binds nothing. Queues that are not bound pay nothing. To be set before the first submission;
+ * processor: a number as wq_processor returns. */
+void wq_queue_set_processor(struct wq_queue *queue, unsigned processor);
+
+/* The system's number of the processor that the calling thread is running on. Unless the thread is bound it
+ * may be running elsewhere at once. */
+unsigned wq_processor(void);
+
 /* True if the item is queued in this queue. The item's memory need not be initialised. Takes time in
  * proportion to what is queued if it seems to be. */
 bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item);

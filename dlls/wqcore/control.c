@@ -75,6 +75,11 @@ unsigned wq_max_workers(void)
     return max_workers;
 }
 
+unsigned wq_processor(void)
+{
+    return port_cpu_number();
+}
+
 void wq_raise_max_workers(unsigned count)
 {
     if (!at_load(&wq_pool.ready) && !wq_pool_start())

@@ -27,6 +27,7 @@ struct wq_queue {
     uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
     unsigned limit;        /* C */
     wq_runner runner;      /* C: called in place of the items' routines; NULL = these are */
+    unsigned processor;    /* C: where its items run if it is bound */
     struct wq_queue *target;       /* A: whose item the baton is; NULL = the pool's */
     uint32_t target_level;         /* A: at which level */
     struct port_lock lock;         /* as Q below */
@@ -292,6 +293,25 @@ static void WQ_CALL queue_run(void *param)
     port_lock_drop(&queue->lock);
     at_put(&worker->batons, worker->batons + 1);
     queue_release(queue);
+}
+
+/* The baton's routine of a queue that is bound to a processor. One binding serves an activation, because each
+ * takes three system calls. */
+static void WQ_CALL queue_run_bound(void *param)
+{
+    struct wq_queue *queue = param;
+    struct port_cpu_set before;
+    bool bound = port_cpu_bind(queue->processor, &before);
+
+    queue_run(queue); /* which may free it */
+    if (bound)
+        port_cpu_restore(&before);
+}
+
+void wq_queue_set_processor(struct wq_queue *queue, unsigned processor)
+{
+    queue->processor = processor;
+    queue->baton.routine = queue_run_bound;
 }
 
 /* Finds a queued item. Returns its level, or WQ_LEVELS; *before is the item before it, or NULL. Under the

@@ -25,7 +25,8 @@
  *   uint64_t port_ticks(void)   a fast clock without a unit, some 2500 a microsecond
  *   void *port_self(void)       the calling thread's own pointer, NULL until port_self_set
  *   void *port_context(void)    likewise, another one
- *   struct port_thread          a started thread */
+ *   struct port_thread          a started thread
+ *   struct port_cpu_set         some processors */
 
 /* ---- processors and time ---- */
 
@@ -35,9 +36,19 @@ void port_start(void);
 /* Number of processors that this process may use, at least 1. Constant for the life of the process. */
 unsigned port_cpu_count(void);
 
+/* The system's number of the processor that the calling thread is running on, which may change at any time
+ * unless the thread is bound. Slower than port_cpu() and always exact. */
+unsigned port_cpu_number(void);
+
+/* Lets the calling thread run on one processor only and saves where it could run before. Returns false, having
+ * changed nothing, if it may not run there. */
+bool port_cpu_bind(unsigned processor, struct port_cpu_set *before);
+
+/* Undoes a port_cpu_bind of the calling thread. */
+void port_cpu_restore(const struct port_cpu_set *before);
+
 /* Monotonic time in microseconds since an arbitrary start. */
 uint64_t port_clock_us(void);
-
 
 /* Processor time used by the whole process, in microseconds. Coarse (10 ms) and slow (20 us) under Wine. */
 uint64_t port_process_cpu_us(void);

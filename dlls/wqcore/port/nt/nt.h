@@ -34,6 +34,9 @@ NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compar
                                          const LARGE_INTEGER *timeout);
 NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);
 NTSYSAPI NTSTATUS NTAPI NtYieldExecution(void);
+NTSYSAPI ULONG NTAPI NtGetCurrentProcessorNumber(void);
+NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
+                                               ULONG size);
 NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 NTSYSAPI BOOL NTAPI RtlQueryPerformanceCounter(LARGE_INTEGER *counter);
 NTSYSAPI BOOL NTAPI RtlQueryPerformanceFrequency(LARGE_INTEGER *frequency);

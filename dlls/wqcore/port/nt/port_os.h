@@ -10,6 +10,10 @@ struct port_thread {
     void *handle; /* owned by whoever started the thread */
 };
 
+struct port_cpu_set {
+    uintptr_t mask;
+};
+
 /* What one thread keeps in our static TLS block. */
 struct port_tls {
     void *self;    /* owner only */

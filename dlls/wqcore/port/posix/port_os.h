@@ -13,6 +13,10 @@ struct port_thread {
     pthread_t id;
 };
 
+struct port_cpu_set {
+    cpu_set_t set;
+};
+
 extern _Thread_local void *port_self_pointer;    /* owner only */
 extern _Thread_local void *port_context_pointer; /* owner only */
 
