@@ -257,6 +257,14 @@ enum wq_wait_result {
 enum wq_wait_result wq_wait_open(struct wq_wait **wait, void *object, wq_wait_routine routine, void *param,
                                  uint32_t ms, unsigned flags);
 
+/* As wq_wait_open, for any of several objects: the routine is called once, when one of them is signalled, and of
+ * their signals that one alone is consumed. Such a wait never times out, and if one of its objects is closed too
+ * early it ends. count: 1 to WQ_WAIT_GROUP_MAX, else WQ_WAIT_BAD_OBJECT. flags: WQ_WAIT_ONCE is implied. The
+ * array need not stay. */
+#define WQ_WAIT_GROUP_MAX 63u
+enum wq_wait_result wq_wait_open_group(struct wq_wait **wait, void *const *objects, unsigned count,
+                                       wq_wait_routine routine, void *param, unsigned flags);
+
 /* Begins waiting: from here on the routine may be called, before this function returns. Never fails. */
 void wq_wait_start(struct wq_wait *wait);
 

@@ -3,7 +3,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "wait.h"
+
+_Static_assert(WQ_WAIT_GROUP_MAX == WAIT_SLOTS, "a group has a thread's slots");
 
 static enum wq_wait_result check_object(void *object)
 {
@@ -17,34 +21,61 @@ static enum wq_wait_result check_object(void *object)
     }
 }
 
-enum wq_wait_result wq_wait_open(struct wq_wait **out, void *object, wq_wait_routine routine, void *param,
-                                 uint32_t ms, unsigned flags)
+/* A wait for some objects, not opened yet. NULL if there is no memory. */
+static struct wq_wait *wait_make(void *const *objects, unsigned count, wq_wait_routine routine, void *param)
 {
-    enum wq_wait_result result;
-    struct wq_wait *wait;
+    struct wq_wait *wait = port_heap_alloc(sizeof(*wait) + count * sizeof(wait->objects[0]));
 
+    if (!wait)
+        return NULL;
+    *wait = (struct wq_wait){
+        .item = {.routine = wq_wait_run, .param = wait}, .routine = routine, .param = param, .count = count};
+    memcpy(wait->objects, objects, count * sizeof(wait->objects[0]));
+    return wait;
+}
+
+static enum wq_wait_result open_wait(struct wq_wait *wait, uint32_t ms, unsigned flags)
+{
+    enum wq_wait_result result = WQ_WAIT_OK;
+
+    wait->flags = flags;
+    wait->ms = ms;
     if (!wq_waits_provide())
         return WQ_WAIT_NO_MEMORY;
     if (flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
         wq_own_attend(!(flags & WQ_WAIT_PERSISTENT)); /* to have its event when a signal is consumed */
-    result = check_object(object);
+    for (unsigned i = 0; i < wait->count && result == WQ_WAIT_OK; i++)
+        result = check_object(wait->objects[i]);
     if (result != WQ_WAIT_OK)
         return result;
-    wait = port_heap_alloc(sizeof(*wait));
-    if (!wait)
-        return WQ_WAIT_NO_MEMORY;
-    *wait = (struct wq_wait){.item = {.routine = wq_wait_run, .param = wait},
-                             .object = object,
-                             .routine = routine,
-                             .param = param,
-                             .flags = flags,
-                             .ms = ms};
-    if (!wq_wait_place(wait)) {
+    return wq_wait_place(wait) ? WQ_WAIT_OK : WQ_WAIT_NO_MEMORY;
+}
+
+static enum wq_wait_result make_and_open(struct wq_wait **out, void *const *objects, unsigned count,
+                                         wq_wait_routine routine, void *param, uint32_t ms, unsigned flags)
+{
+    struct wq_wait *wait = wait_make(objects, count, routine, param);
+    enum wq_wait_result result = wait ? open_wait(wait, ms, flags) : WQ_WAIT_NO_MEMORY;
+
+    if (result == WQ_WAIT_OK)
+        *out = wait;
+    else if (wait)
         port_heap_free(wait);
-        return WQ_WAIT_NO_MEMORY;
-    }
-    *out = wait;
-    return WQ_WAIT_OK;
+    return result;
+}
+
+enum wq_wait_result wq_wait_open(struct wq_wait **out, void *object, wq_wait_routine routine, void *param,
+                                 uint32_t ms, unsigned flags)
+{
+    return make_and_open(out, &object, 1, routine, param, ms, flags);
+}
+
+enum wq_wait_result wq_wait_open_group(struct wq_wait **out, void *const *objects, unsigned count,
+                                       wq_wait_routine routine, void *param, unsigned flags)
+{
+    if (!count || count > WQ_WAIT_GROUP_MAX)
+        return WQ_WAIT_BAD_OBJECT;
+    return make_and_open(out, objects, count, routine, param, WQ_WAIT_FOREVER, flags | WQ_WAIT_ONCE);
 }
 
 void wq_wait_start(struct wq_wait *wait)
@@ -58,7 +89,7 @@ void wq_wait_start(struct wq_wait *wait)
     wq_wait_kick(kick);
 }
 
-/* Gets the wait out of its slot. Under the waits' lock, which is dropped while the wait thread is waited for.
+/* Gets the wait out of its slots. Under the waits' lock, which is dropped while the wait thread is waited for.
  */
 static void close_slot(struct wq_wait *wait)
 {
@@ -69,7 +100,7 @@ static void close_slot(struct wq_wait *wait)
         return;
     /* On the wait thread itself we are in a routine or in an APC, which ends the system's wait. */
     if (!thread->waiting || wait->slot >= thread->waited || port_context() == &thread->common) {
-        wq_wait_disarm(thread, wait->slot);
+        wq_wait_disarm(wait);
         return;
     }
     thread->closing++;

@@ -9,6 +9,10 @@
  * same wait; whoever wants a slot away says so, kicks the thread and waits until it is gone. That makes
  * closing exact: once a wait is closed, no signal of its object is consumed any more.
  *
+ * A wait for any of several objects has that many slots of one thread, side by side. The system's wait consumes
+ * one signal at a time, and the thread takes all slots of the wait out before it waits again; so of a group's
+ * signals exactly one is consumed.
+ *
  * The letters are those of docs/locking.md.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -25,7 +29,6 @@ struct wait_thread;
 
 struct wq_wait {
     struct wq_item item;        /* queued in the pool at most once: see item_out */
-    void *object;               /* C */
     wq_wait_routine routine;    /* C */
     void *param;                /* C */
     unsigned flags;             /* C */
@@ -34,15 +37,17 @@ struct wq_wait {
     void *closed_param;         /* V: once ended */
     struct wait_thread *thread; /* V: that has a place for it; NULL = it will not be waited for any more */
     struct wait_thread *inside; /* V: wait thread that calls the routine now */
-    unsigned slot;              /* V: index in thread->slots, while armed */
-    bool armed;                 /* V: has a slot */
+    unsigned slot;              /* V: index in thread->slots of the first object, while armed */
+    bool armed;                 /* V: has its slots */
     bool item_out;              /* V: wait_run was posted and has not begun */
-    bool closing;               /* V: shall leave its slot */
+    bool closing;               /* V: shall leave its slots */
     bool ended;                 /* V: nobody but the routines that are queued or run uses it any more */
     unsigned queued;            /* V: signals consumed whose routine has not begun */
     unsigned running;           /* V: routines that have begun and not returned */
     uint64_t results;           /* V: a bit for each queued one, oldest lowest: 1 = timed out */
-    uint32_t gone;              /* VA: 1 = left its slot while closing */
+    uint32_t gone;              /* VA: 1 = left its slots while closing */
+    unsigned count;             /* C: objects, each in a slot of the same thread */
+    void *objects[];            /* C */
 };
 
 struct wait_slot {
@@ -107,12 +112,12 @@ void wq_wait_leave(struct wq_wait *wait);
 /* Takes a thread without waits off the lists. Under the waits' lock. */
 void wq_wait_thread_forget(struct wait_thread *thread);
 
-/* Puts the wait into a slot of its thread, counting its time from now, unless it is to be waited for no more.
+/* Puts the wait into slots of its thread, counting its time from now, unless it is to be waited for no more.
  * If the caller is not that thread, wq_wait_interrupt must follow. Under the waits' lock. */
 void wq_wait_arm(struct wq_wait *wait);
 
-/* Takes slot i out. Under the waits' lock, not while the thread waits for it. */
-void wq_wait_disarm(struct wait_thread *thread, unsigned i);
+/* Takes the wait out of its slots. Under the waits' lock, not while the thread waits for it. */
+void wq_wait_disarm(struct wq_wait *wait);
 
 /* Sees to it that the thread leaves the system's wait and finds what has changed. Returns the thread, pinned,
  * if the caller must kick it after the lock was dropped, else NULL; thread may be NULL. Under the waits'

@@ -76,15 +76,18 @@ bool wq_waits_provide(void)
     return have;
 }
 
-/* Takes a place with a thread that has room. Under the waits' lock. */
+/* Takes places with a thread that has room. Under the waits' lock. */
 static bool place_take(struct wq_wait *wait)
 {
     struct wait_thread *thread = wq_waits.room[(wait->flags & WQ_WAIT_INLINE) != 0];
 
+    while (thread && thread->used + wait->count > WAIT_SLOTS) /* of one object: the first has room */
+        thread = thread->room_next;
     if (!thread)
         return false;
     wait->thread = thread;
-    if (++thread->used == WAIT_SLOTS)
+    thread->used += wait->count;
+    if (thread->used == WAIT_SLOTS)
         room_remove(thread);
     wq_waits.count++;
     return true;
@@ -150,7 +153,7 @@ void wq_wait_leave(struct wq_wait *wait)
     if (!thread)
         return;
     wait->thread = NULL;
-    thread->used--;
+    thread->used -= wait->count;
     if (!thread->has_room)
         room_add(thread);
 }
@@ -163,20 +166,29 @@ void wq_wait_arm(struct wq_wait *wait)
 
     if (!thread || wait->closing)
         return;
-    wait->slot = thread->armed++;
+    wait->slot = thread->armed;
     wait->armed = true;
-    thread->slots[wait->slot].wait = wait;
-    thread->slots[wait->slot].deadline =
-        wait->ms == WQ_WAIT_FOREVER ? PORT_FOREVER : port_clock_us() + wait->ms * UINT64_C(1000);
+    thread->armed += wait->count;
+    for (unsigned i = wait->slot; i < thread->armed; i++) {
+        thread->slots[i].wait = wait;
+        thread->slots[i].deadline =
+            wait->ms == WQ_WAIT_FOREVER ? PORT_FOREVER : port_clock_us() + wait->ms * UINT64_C(1000);
+    }
 }
 
-void wq_wait_disarm(struct wait_thread *thread, unsigned i)
+void wq_wait_disarm(struct wq_wait *wait)
 {
-    thread->slots[i].wait->armed = false;
-    thread->armed--;
-    for (; i < thread->armed; i++) {
-        thread->slots[i] = thread->slots[i + 1];
-        thread->slots[i].wait->slot = i;
+    struct wait_thread *thread = wait->thread;
+    unsigned count = wait->count;
+
+    wait->armed = false;
+    thread->armed -= count;
+    for (unsigned i = wait->slot; i < thread->armed; i++) {
+        struct wq_wait *other = thread->slots[i + count].wait;
+
+        if (other->slot == i + count)
+            other->slot = i;
+        thread->slots[i] = thread->slots[i + count];
     }
 }
 

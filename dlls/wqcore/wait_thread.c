@@ -17,12 +17,12 @@ struct round {
     unsigned wakes;
 };
 
-/* Takes slot i out and tells whoever waits for that. Under the waits' lock. */
+/* Takes the wait of slot i out and tells whoever waits for that. Under the waits' lock. */
 static void slot_drop(struct wait_thread *thread, unsigned i, struct round *round)
 {
     struct wq_wait *wait = thread->slots[i].wait;
 
-    wq_wait_disarm(thread, i);
+    wq_wait_disarm(wait);
     if (!wait->closing)
         return;
     thread->closing--;
@@ -64,10 +64,17 @@ static void slots_expire(struct wait_thread *thread, struct round *round)
     }
 }
 
+static void *slot_object(struct wait_thread *thread, unsigned i)
+{
+    struct wq_wait *wait = thread->slots[i].wait;
+
+    return wait->objects[i - wait->slot];
+}
+
 /* Looks at slot i alone. Under the waits' lock, which is dropped meanwhile. */
 static int slot_look(struct wait_thread *thread, unsigned i)
 {
-    void *object = thread->slots[i].wait->object;
+    void *object = slot_object(thread, i);
     int got;
 
     port_lock_drop(&wq_waits.lock);
@@ -80,22 +87,26 @@ static int slot_look(struct wait_thread *thread, unsigned i)
  * Under the waits' lock. */
 static void slots_check(struct wait_thread *thread, struct round *round)
 {
-    for (unsigned i = 0, left = thread->waited; left; left--) {
+    for (unsigned i = 0, end = thread->waited; i < end;) {
         int got = slot_look(thread, i);
+        struct wq_wait *wait;
 
+        if (got == PORT_WAIT_TIMEOUT) {
+            i++;
+            continue;
+        }
+        if (got != 0 && got != PORT_WAIT_BAD && got != PORT_WAIT_DENIED)
+            return; /* an APC may have changed the slots */
+        wait = thread->slots[i].wait;
+        i = wait->slot; /* where the next wait will be */
+        end -= wait->count;
         if (got == 0) {
             slot_fire(thread, i, false, round);
             if (thread->inlined)
                 return;
-        } else if (got == PORT_WAIT_BAD || got == PORT_WAIT_DENIED) {
-            struct wq_wait *wait = thread->slots[i].wait;
-
+        } else {
             slot_drop(thread, i, round);
             wq_wait_leave(wait);
-        } else if (got == PORT_WAIT_TIMEOUT) {
-            i++;
-        } else {
-            return; /* an APC may have changed the slots */
         }
     }
 }
@@ -134,7 +145,7 @@ static int slots_wait(struct wait_thread *thread, uint64_t deadline)
     int got;
 
     for (unsigned i = 0; i < count; i++)
-        objects[i + 1] = thread->slots[i].wait->object;
+        objects[i + 1] = slot_object(thread, i);
     port_lock_drop(&wq_waits.lock);
     got = port_wait_any(objects, count + 1, deadline);
     port_lock_take(&wq_waits.lock);
