@@ -14,7 +14,7 @@ REGISTRY = ('system.reg', 'user.reg', 'userdef.reg')
 
 
 def environment(path, extra=None):
-    env = {key: value for key, value in os.environ.items() if key not in ('DISPLAY', 'WINEDLLPATH')}
+    env = {key: value for key, value in os.environ.items() if key not in ('DISPLAY', 'MALLOC_PERTURB_', 'WINEDLLPATH')}
     env.setdefault('XDG_RUNTIME_DIR', path)  # Wine 10 looks for Wayland, and complains on stderr without this
     env.update(WINEPREFIX=path, WINEDEBUG='-all', WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe,winedbg.exe=')
     env.update(extra or {})
