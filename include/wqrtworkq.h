@@ -51,6 +51,13 @@ extern "C" {
 /* Ends RtwqBeginUnregisterWorkQueueWithMMCSS; the real header lacks it too. */
 HRESULT WINAPI RtwqEndUnregisterWorkQueueWithMMCSS(IRtwqAsyncResult *result);
 
+/* Invokes the result's callback once, when one of `count` (1 to 63) events is signalled; cancels that. Exports of
+ * Windows up to 10 that nobody has published: wqshim's parameters follow RtwqPutWaitingWorkItem. Wine's builtin
+ * ends the program that calls them. */
+HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(DWORD count, const HANDLE *events, LONG priority,
+                                              IRtwqAsyncResult *result, RTWQWORKITEM_KEY *key);
+HRESULT WINAPI RtwqCancelMultipleWaitingWorkItem(RTWQWORKITEM_KEY key);
+
 /* What wqshim's rtworkq.dll has done since it was loaded. No other rtworkq.dll has this function. Any thread.
  */
 struct wq_rtwq_counters {

@@ -9,22 +9,10 @@
 #include "rtwq.h"
 
 HRESULT WINAPI RtwqGetPlatform(void);
-HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(void);
-HRESULT WINAPI RtwqCancelMultipleWaitingWorkItem(void);
 HRESULT WINAPI RtwqDebugGetOutstandingRefs(void);
 HRESULT WINAPI RtwqDebugSetCleanShutdown(void);
 
 HRESULT WINAPI RtwqGetPlatform(void)
-{
-    return E_NOTIMPL;
-}
-
-HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(void)
-{
-    return E_NOTIMPL;
-}
-
-HRESULT WINAPI RtwqCancelMultipleWaitingWorkItem(void)
 {
     return E_NOTIMPL;
 }

@@ -1,5 +1,5 @@
 /*
- * wait.c: waiting items: a callback when an event is signalled. The core's wait thread hands it to its queue
+ * wait.c: waiting items: a callback when an event, or one of several, is signalled. The core's wait thread hands it to its queue
  * itself, so between the signal and the queue there is one thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -28,11 +28,27 @@ static void start_wait(struct rtwq_pending *pending)
         wq_wait_start(pending->wait);
 }
 
-static HRESULT open_wait(struct rtwq_pending *pending, HANDLE event)
+/* Copies the events that there are; returns how many. */
+static DWORD events_copy(void **copy, DWORD count, const HANDLE *events)
 {
-    enum wq_wait_result result = wq_wait_open(&pending->wait, event, signalled, pending, WQ_WAIT_FOREVER,
-                                              WQ_WAIT_ONCE | WQ_WAIT_INLINE);
+    DWORD used = 0;
 
+    for (DWORD i = 0; i < count; i++)
+        if (events[i])
+            copy[used++] = events[i];
+    return used;
+}
+
+/* Opens the wait, if there is anything to be waited for. */
+static HRESULT open_wait(struct rtwq_pending *pending, DWORD count, const HANDLE *events)
+{
+    void *objects[WQ_WAIT_GROUP_MAX];
+    enum wq_wait_result result;
+
+    count = events_copy(objects, count, events);
+    if (!count)
+        return S_OK;
+    result = wq_wait_open_group(&pending->wait, objects, count, signalled, pending, WQ_WAIT_INLINE);
     if (result == WQ_WAIT_OK) {
         InterlockedIncrement(&pending->refs); /* until wait_closed */
         return S_OK;
@@ -41,6 +57,30 @@ static HRESULT open_wait(struct rtwq_pending *pending, HANDLE event)
     if (result == WQ_WAIT_NO_MEMORY)
         return E_OUTOFMEMORY;
     return HRESULT_FROM_WIN32(result == WQ_WAIT_DENIED ? ERROR_ACCESS_DENIED : ERROR_INVALID_HANDLE);
+}
+
+static HRESULT put_waiting(DWORD count, const HANDLE *events, LONG priority, IRtwqAsyncResult *result,
+                           RTWQWORKITEM_KEY *key)
+{
+    struct rtwq_pending *pending;
+    HRESULT hr;
+
+    if (!result || !CONTAINING_RECORD(result, RTWQASYNCRESULT, AsyncResult)->pCallback)
+        return E_POINTER;
+    if (!rtwq_usable())
+        return RTWQ_E_SHUTDOWN;
+    pending = rtwq_pending_create(RTWQ_PENDING_WAIT, result, priority);
+    if (!pending)
+        return E_OUTOFMEMORY;
+    hr = open_wait(pending, count, events);
+    if (SUCCEEDED(hr)) {
+        hr = rtwq_pending_start(pending, start_wait, key);
+        if (FAILED(hr) && pending->wait)
+            wq_wait_close(pending->wait, wait_closed, pending);
+    }
+    if (FAILED(hr))
+        rtwq_pending_release(pending);
+    return hr;
 }
 
 /* Has the result's callback invoked, on the queue that its GetParameters names now, once the event is
@@ -52,24 +92,25 @@ static HRESULT open_wait(struct rtwq_pending *pending, HANDLE event)
 HRESULT WINAPI RtwqPutWaitingWorkItem(HANDLE event, LONG priority, IRtwqAsyncResult *result,
                                       RTWQWORKITEM_KEY *key)
 {
-    struct rtwq_pending *pending;
-    HRESULT hr = S_OK;
+    return put_waiting(1, &event, priority, result, key);
+}
 
-    if (!result || !CONTAINING_RECORD(result, RTWQASYNCRESULT, AsyncResult)->pCallback)
+/* As RtwqPutWaitingWorkItem, for any of several events: the callback is invoked once, when one of them is
+ * signalled, and no other signal is consumed. count: 1 to 63; events that are NULL are never signalled. The
+ * array need not stay. Returns as that function, or E_INVALIDARG (count). Nobody has published this function:
+ * the parameters follow RtwqPutWaitingWorkItem. */
+HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(DWORD count, const HANDLE *events, LONG priority,
+                                              IRtwqAsyncResult *result, RTWQWORKITEM_KEY *key)
+{
+    if (!events)
         return E_POINTER;
-    if (!rtwq_usable())
-        return RTWQ_E_SHUTDOWN;
-    pending = rtwq_pending_create(RTWQ_PENDING_WAIT, result, priority);
-    if (!pending)
-        return E_OUTOFMEMORY;
-    if (event)
-        hr = open_wait(pending, event);
-    if (SUCCEEDED(hr)) {
-        hr = rtwq_pending_start(pending, start_wait, key);
-        if (FAILED(hr) && pending->wait)
-            wq_wait_close(pending->wait, wait_closed, pending);
-    }
-    if (FAILED(hr))
-        rtwq_pending_release(pending);
-    return hr;
+    if (!count || count > WQ_WAIT_GROUP_MAX)
+        return E_INVALIDARG;
+    return put_waiting(count, events, priority, result, key);
+}
+
+/* RtwqCancelWorkItem, which also takes the keys of RtwqPutMultipleWaitingWorkItem. */
+HRESULT WINAPI RtwqCancelMultipleWaitingWorkItem(RTWQWORKITEM_KEY key)
+{
+    return RtwqCancelWorkItem(key);
 }
