@@ -99,10 +99,14 @@ struct wq_queue *wq_queue_create(unsigned limit);
  * queue has finished, see wq_queue_close; NULL is the pool. Queues may be nested like this to any depth. */
 struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit);
 
-/* Moves a queue to another level of the queue below it or over another queue, at once unless it just runs.
- * Neither the old queue below nor the new one may be closed before this one has finished. One thread at a
- * time. */
-void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level);
+#define WQ_UNRANKED UINT64_MAX
+
+/* Moves a queue to another level of the queue below it or over another queue, at once unless it just runs. rank:
+ * its place in that level: the lowest rank first, then, in the order of submission, what has none, WQ_UNRANKED,
+ * as all other items; what is queued takes time in proportion to how many are before it then. Over the pool
+ * level and rank mean nothing. Neither the old queue below nor the new one may be closed before this one has
+ * finished. One thread at a time. */
+void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level, uint64_t rank);
 
 /* Counts one more item of the queue as running until wq_queue_resume is called, from any thread: for work
  * that goes on when its routine has returned. So a serial queue waits for it, without a thread. From inside a

@@ -53,7 +53,7 @@ static void set_level(struct rtwq_queue *queue, unsigned level)
     if (queue->level == level || !queue->core || queue->core == rtwq_queue_base())
         return;
     queue->level = level;
-    wq_queue_move(queue->core, queue->target ? queue->target->core : below, level);
+    wq_queue_move(queue->core, queue->target ? queue->target->core : below, level, WQ_UNRANKED);
 }
 
 /* Gives the levels out anew; `without` may have lost its last deadline. Under R. */

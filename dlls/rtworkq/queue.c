@@ -90,7 +90,7 @@ bool rtwq_queues_start(void)
             return false;
         (*queue)->id = rows[i].id;
         (*queue)->level = rows[i].level;
-        wq_queue_move((*queue)->core, i ? rtwq_queue_base() : NULL, rows[i].level);
+        wq_queue_move((*queue)->core, i ? rtwq_queue_base() : NULL, rows[i].level, WQ_UNRANKED);
     }
     if (!started)
         system_queues[RTWQ_CALLBACK_QUEUE_LONG_FUNCTION]->long_running = 1;

@@ -7,21 +7,20 @@
  * its own. The baton is queued at most once, so no thread ever waits to keep order and nothing is allocated.
  *
  * A queue over another queue submits its baton there. It gives way after each item if the other queue has
- * something to run, so that the order there is kept item by item.
+ * something to run, so that the order there is kept item by item. If it has a rank, its baton is sorted into its
+ * level there by that.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "queue_level.h"
 
 #define QUEUE_RUN 64u /* items that one activation runs before others get their turn */
 
-struct level {
-    struct wq_item *first; /* Q; items are linked by item_next; NULL = empty */
-    struct wq_item *last;  /* Q */
-};
-
 struct wq_queue {
-    struct wq_item baton;  /* owned by whoever set baton_out */
+    union {
+        struct wq_item baton;      /* owned by whoever set baton_out */
+        struct ranked_item ranked; /* likewise */
+    };
     struct wq_item *inbox; /* A: submitted, not sorted yet, linked by item_next */
     uint32_t baton_out;    /* A: 1 = the baton is queued in the pool */
     uint32_t refs;         /* A: one for being open, one a submitter inside, one a baton queued or running */
@@ -30,6 +29,8 @@ struct wq_queue {
     unsigned processor;    /* C: where its items run if it is bound */
     struct wq_queue *target;       /* A: whose item the baton is; NULL = the pool's */
     uint32_t target_level;         /* A: at which level */
+    uint64_t target_rank;          /* A: where there; WQ_UNRANKED = at the end */
+    uint32_t moves;                /* A: how often these three were changed */
     struct port_lock lock;         /* as Q below */
     uint32_t running;              /* QA: items whose routine is being called, and holds */
     uint32_t filled;               /* QA: one bit for each level that is not empty */
@@ -40,40 +41,7 @@ struct wq_queue {
 
 static void WQ_CALL queue_run(void *param);
 
-/* Ends a chain of queued items. */
-static struct wq_item queue_end;
-
-/* While an item is queued its link is a mark that holds the level, and its spare leads to the next one,
- * disguised: an owner that initialises a queued item anew destroys neither the chain nor the sign that the
- * item is in one. */
-#define MARK_BIT 1u
-#if UINTPTR_MAX > UINT32_MAX
-#define SPARE_DISGUISE ((uintptr_t)0xa5a5 << 48)
-#else
-#define SPARE_DISGUISE ((uintptr_t)3)
-#endif
-
-static inline void item_mark(struct wq_item *item, unsigned level)
-{
-    at_store(&item->link, (struct wq_item *)(uintptr_t)(level << 1 | MARK_BIT));
-}
-
-static inline unsigned item_level(struct wq_item *item)
-{
-    uintptr_t mark = (uintptr_t)at_load(&item->link);
-
-    return mark & MARK_BIT ? (unsigned)(mark >> 1) % WQ_LEVELS : 0;
-}
-
-static inline struct wq_item *item_next(const struct wq_item *item)
-{
-    return (struct wq_item *)((uintptr_t)item->spare ^ SPARE_DISGUISE);
-}
-
-static inline void item_set_next(struct wq_item *item, struct wq_item *next)
-{
-    item->spare = (void *)((uintptr_t)next ^ SPARE_DISGUISE);
-}
+struct wq_item wq_queue_end;
 
 struct wq_queue *wq_queue_create(unsigned limit)
 {
@@ -90,6 +58,7 @@ struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, u
     queue->limit = limit == WQ_UNLIMITED ? WQ_MAX_WORKERS : limit;
     queue->target = target;
     queue->target_level = level;
+    queue->target_rank = WQ_UNRANKED;
     queue->baton.routine = queue_run;
     queue->baton.param = queue;
     queue->refs = 1;
@@ -117,14 +86,24 @@ static void queue_release(struct wq_queue *queue)
         finished(param);
 }
 
+static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level, bool ranked);
+
+/* Whoever moves the queue meanwhile finds the baton in the old queue below, or we see that it was moved. */
 static void baton_submit(struct wq_queue *queue)
 {
-    struct wq_queue *target = at_load(&queue->target);
+    struct wq_queue *target;
+    uint32_t moves;
 
-    if (target)
-        wq_queue_submit(target, &queue->baton, at_load(&queue->target_level));
-    else
-        wq_submit(&queue->baton);
+    do {
+        moves = at_load(&queue->moves);
+        target = at_load(&queue->target);
+        if (!target) {
+            wq_submit(&queue->baton);
+            return;
+        }
+        queue->ranked.rank = at_load(&queue->target_rank);
+        submit(target, &queue->baton, at_load(&queue->target_level), queue->ranked.rank != WQ_UNRANKED);
+    } while (at_load(&queue->moves) != moves && wq_queue_cancel(target, &queue->baton));
 }
 
 /* Sees to it that a worker will look at the queue, if it may run one more item. */
@@ -145,17 +124,22 @@ static void inbox_push(struct wq_queue *queue, struct wq_item *item)
     struct wq_item *top = at_load(&queue->inbox);
 
     do {
-        item_set_next(item, top ? top : &queue_end);
+        item_set_next(item, top ? top : &wq_queue_end);
     } while (!at_cas(&queue->inbox, &top, item));
 }
 
-void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
+static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level, bool ranked)
 {
-    item_mark(item, level < WQ_LEVELS ? level : WQ_LEVELS - 1);
+    item_mark(item, level < WQ_LEVELS ? level : WQ_LEVELS - 1, ranked);
     at_add(&queue->refs, 1);
     inbox_push(queue, item);
     queue_kick(queue);
     queue_release(queue);
+}
+
+void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
+{
+    submit(queue, item, level, false);
 }
 
 bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
@@ -175,9 +159,9 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
 static struct wq_item *inbox_take(struct wq_queue *queue)
 {
     struct wq_item *item = at_load(&queue->inbox) ? at_exchange(&queue->inbox, NULL) : NULL;
-    struct wq_item *oldest = &queue_end;
+    struct wq_item *oldest = &wq_queue_end;
 
-    while (item && item != &queue_end) {
+    while (item && item != &wq_queue_end) {
         struct wq_item *next = item_next(item);
 
         item_set_next(item, oldest);
@@ -192,38 +176,23 @@ static void queue_sort(struct wq_queue *queue)
 {
     struct wq_item *item = inbox_take(queue);
 
-    while (item != &queue_end) {
+    while (item != &wq_queue_end) {
         struct wq_item *next = item_next(item);
         unsigned number = item_level(item);
-        struct level *level = &queue->level[number];
 
-        item_set_next(item, &queue_end);
-        if (level->first)
-            item_set_next(level->last, item);
-        else
-            level->first = item;
-        level->last = item;
+        level_insert(&queue->level[number], item);
         at_put(&queue->filled, queue->filled | 1u << number);
         item = next;
     }
 }
 
-/* Unlinks an item from its level. before: the one before it, or NULL. Under the queue's lock. */
-static void level_remove(struct wq_queue *queue, unsigned number, struct wq_item *before,
+/* Takes an item out of its level. before: the one before it, or NULL. Under the queue's lock. */
+static void queue_remove(struct wq_queue *queue, unsigned number, struct wq_item *before,
                          struct wq_item *item)
 {
-    struct level *level = &queue->level[number];
-    struct wq_item *after = item_next(item);
-
-    if (before)
-        item_set_next(before, after);
-    else
-        level->first = after == &queue_end ? NULL : after;
-    if (level->last == item)
-        level->last = before;
-    if (!level->first)
+    level_remove(&queue->level[number], before, item);
+    if (!queue->level[number].first)
         at_put(&queue->filled, queue->filled & ~(1u << number));
-    item->spare = NULL;
 }
 
 /* Takes the next item to run and counts it as running. Under the queue's lock. NULL if there is none or the
@@ -238,7 +207,7 @@ static struct wq_item *queue_take(struct wq_queue *queue)
         return NULL;
     number = 31 - (unsigned)__builtin_clz(queue->filled);
     item = queue->level[number].first;
-    level_remove(queue, number, NULL, item);
+    queue_remove(queue, number, NULL, item);
     at_publish(&queue->running, queue->running + 1);
     return item;
 }
@@ -324,7 +293,7 @@ static unsigned queue_find(struct wq_queue *queue, const struct wq_item *item, s
         struct wq_item *each = queue->level[number].first;
 
         *before = NULL;
-        while (each != &queue_end && each != item) {
+        while (each != &wq_queue_end && each != item) {
             *before = each;
             each = item_next(each);
         }
@@ -342,7 +311,7 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
     port_lock_take(&queue->lock);
     number = queue_find(queue, item, &before);
     if (number < WQ_LEVELS)
-        level_remove(queue, number, before, item);
+        queue_remove(queue, number, before, item);
     port_lock_drop(&queue->lock);
     return number < WQ_LEVELS;
 }
@@ -362,12 +331,14 @@ bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
     return found;
 }
 
-void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level)
+void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level, uint64_t rank)
 {
     struct wq_queue *before = at_load(&queue->target);
 
     at_store(&queue->target_level, level);
-    at_publish(&queue->target, target);
+    at_store(&queue->target_rank, rank);
+    at_store(&queue->target, target);
+    at_add(&queue->moves, 1);
     if (before && wq_queue_cancel(before, &queue->baton))
         baton_submit(queue);
 }

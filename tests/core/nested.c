@@ -117,7 +117,7 @@ static void level_can_change(void)
     check_gate_wait(&entered, "the blocker");
     wq_queue_submit(first, &works[0].item, 0);
     wq_queue_submit(second, &works[1].item, 0);
-    wq_queue_move(second, base, 5);
+    wq_queue_move(second, base, 5, WQ_UNRANKED);
     check_gate_open(&go);
     CHECK_WAIT(done == 2, "%u ran", done);
     CHECK(order[0] == 1, "the raised queue did not come first");
