@@ -1,10 +1,9 @@
 /*
  * deadline.c: deadlines of queues.
  *
- * A queue that has one gets a level of its own in the queue below, above those without: the earlier its
- * earliest deadline, the higher. So among the queues over one multithreaded queue, which are those of a
- * scheduling class, the one that is most in a hurry runs first. The queues below a serial queue are raised
- * with it.
+ * A queue that has one gets a level in the queue below, above those without, and as its rank there the earliest
+ * time that it is due. So among the queues over one multithreaded queue, which are those of a scheduling class,
+ * the one that is most in a hurry runs first. The queues below a serial queue are raised with it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,13 +16,25 @@ struct deadline {
     struct wq_timer timer;
     struct deadline *next;    /* R */
     struct rtwq_queue *queue; /* C: referenced */
-    LONGLONG due;             /* C: system time */
+    UINT64 due;               /* C: time of now() */
     void *handle;             /* C once it has one */
     LONG refs;                /* atomic: the handle's, each expiry's, RtwqSetDeadline2's */
 };
 
 static struct deadline *deadlines; /* R: earliest first */
-static unsigned pass;              /* R: numbers the computations of levels */
+static unsigned pass;              /* R: numbers the computations of places */
+
+/* A time in hundreds of nanoseconds that nobody sets. */
+static UINT64 now(void)
+{
+    LARGE_INTEGER count, frequency;
+    UINT64 seconds, rest;
+
+    NtQueryPerformanceCounter(&count, &frequency);
+    seconds = (UINT64)count.QuadPart / (UINT64)frequency.QuadPart;
+    rest = (UINT64)count.QuadPart % (UINT64)frequency.QuadPart;
+    return seconds * 10000000 + rest * 10000000 / (UINT64)frequency.QuadPart;
+}
 
 static void release(struct deadline *deadline)
 {
@@ -44,38 +55,30 @@ static void WQ_CALL missed(void *param)
     release(param);
 }
 
-/* Moves the queue to a level of the one below. Under R. */
-static void set_level(struct rtwq_queue *queue, unsigned level)
+/* Moves the queue to a place in the one below. Under R. */
+static void set_place(struct rtwq_queue *queue, unsigned level, UINT64 rank)
 {
     struct wq_queue *below = queue->class ? queue->class->core : rtwq_queue_base();
 
     queue->pass = pass;
-    if (queue->level == level || !queue->core || queue->core == rtwq_queue_base())
+    if ((queue->level == level && queue->rank == rank) || !queue->core || queue->core == rtwq_queue_base())
         return;
     queue->level = level;
-    wq_queue_move(queue->core, queue->target ? queue->target->core : below, level, WQ_UNRANKED);
+    queue->rank = rank;
+    wq_queue_move(queue->core, queue->target ? queue->target->core : below, level, rank);
 }
 
-/* Gives the levels out anew; `without` may have lost its last deadline. Under R. */
-static void set_levels(struct rtwq_queue *without)
+/* Gives the places out anew; `without` may have lost its last deadline. Under R. */
+static void set_places(struct rtwq_queue *without)
 {
-    unsigned level = WQ_LEVELS - 1;
-
     pass++;
-    for (struct deadline *each = deadlines; each; each = each->next) {
-        bool used = false;
-
-        for (struct rtwq_queue *queue = each->queue; queue; queue = queue->target) {
-            used |= queue->pass != pass;
-            if (queue->pass != pass)
-                set_level(queue, level);
-        }
-        if (used && level > RTWQ_LEVEL_DEADLINE)
-            level--;
-    }
+    for (struct deadline *each = deadlines; each; each = each->next)
+        for (struct rtwq_queue *queue = each->queue; queue && queue->pass != pass; queue = queue->target)
+            set_place(queue, RTWQ_LEVEL_DEADLINE, each->due);
     for (struct rtwq_queue *queue = without; queue; queue = queue->target)
         if (queue->pass != pass)
-            set_level(queue, queue->id == RTWQ_CALLBACK_QUEUE_RT ? RTWQ_LEVEL_HIGH : RTWQ_LEVEL_NORMAL);
+            set_place(queue, queue->id == RTWQ_CALLBACK_QUEUE_RT ? RTWQ_LEVEL_HIGH : RTWQ_LEVEL_NORMAL,
+                      WQ_UNRANKED);
 }
 
 static HRESULT insert(struct deadline *deadline)
@@ -89,7 +92,7 @@ static HRESULT insert(struct deadline *deadline)
         for (at = &deadlines; *at && (*at)->due <= deadline->due; at = &(*at)->next) {}
         deadline->next = *at;
         *at = deadline;
-        set_levels(NULL);
+        set_places(NULL);
     }
     wq_lock_drop(&rtwq_lock);
     return deadline->handle ? S_OK : E_OUTOFMEMORY;
@@ -106,7 +109,7 @@ static bool finish(const void *handle)
     for (at = &deadlines; *at && *at != deadline; at = &(*at)->next) {}
     if (*at)
         *at = deadline->next;
-    set_levels(deadline->queue);
+    set_places(deadline->queue);
     wq_lock_drop(&rtwq_lock);
     wq_timer_close(&deadline->timer);
     release(deadline);
@@ -139,7 +142,9 @@ void rtwq_deadlines_end(void)
 }
 
 /* Says that the queue's work must be done within `hns` hundreds of nanoseconds from now: until the request is
- * cancelled the queue comes before those of its scheduling class with later deadlines or none. A deadline
+ * cancelled the queue comes before those of its scheduling class with later deadlines or none; so does a queue
+ * that it is a serial queue of. The multithreaded queue itself and queues with a window have nobody to come
+ * before. A deadline
  * that passes before it was cancelled is counted as missed. pre_hns: when to begin with that, not after the
  * deadline; wqshim begins at once. The request ends with RtwqCancelDeadline, with the queue's last lock or
  * with the platform. Returns S_OK, E_POINTER, RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE, E_INVALIDARG
@@ -147,7 +152,6 @@ void rtwq_deadlines_end(void)
 HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE *request)
 {
     struct deadline *deadline;
-    LARGE_INTEGER now;
     HRESULT hr;
 
     if (!request)
@@ -164,9 +168,8 @@ HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE
         wq_free(deadline);
         return RTWQ_E_INVALID_WORKQUEUE;
     }
-    NtQuerySystemTime(&now);
     hns = hns < HNS_LONG ? hns : HNS_LONG;
-    deadline->due = now.QuadPart + hns;
+    deadline->due = now() + (UINT64)hns;
     wq_timer_init(&deadline->timer, WQ_CLASS_TIMER, missed, deadline, hold);
     hr = insert(deadline);
     if (SUCCEEDED(hr)) {

@@ -21,7 +21,7 @@ void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LO
     queue->task_id = task_id;
     __atomic_store_n(&queue->class, class, __ATOMIC_RELEASE);
     if (moves && core)
-        wq_queue_move(queue->core, core, queue->level, WQ_UNRANKED);
+        wq_queue_move(queue->core, core, queue->level, queue->rank);
     wq_lock_drop(&rtwq_lock);
 }
 

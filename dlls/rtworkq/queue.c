@@ -31,7 +31,7 @@ struct rtwq_queue *rtwq_queue_create(struct wq_queue *over, unsigned limit)
 
     if (!queue)
         return NULL;
-    *queue = (struct rtwq_queue){.refs = 1, .level = RTWQ_LEVEL_NORMAL};
+    *queue = (struct rtwq_queue){.refs = 1, .level = RTWQ_LEVEL_NORMAL, .rank = WQ_UNRANKED};
     queue->core = wq_queue_create_over(over, RTWQ_LEVEL_NORMAL, limit);
     if (queue->core)
         return queue;

@@ -25,8 +25,7 @@
 
 #define RTWQ_E_TASK_NAME HRESULT_FROM_WIN32(1550) /* ERROR_INVALID_TASK_NAME */
 
-/* Levels of an item in its queue, and of a queue in the one below it. Those above RTWQ_LEVEL_HIGH belong to
- * queues with a deadline. */
+/* Levels of an item in its queue, and of a queue in the one below it. The last is of queues with a deadline. */
 #define RTWQ_LEVEL_LOW      7u
 #define RTWQ_LEVEL_NORMAL   8u
 #define RTWQ_LEVEL_HIGH     9u
@@ -50,7 +49,8 @@ struct rtwq_queue {
     unsigned locks;             /* R */
     struct rtwq_class *class;   /* RA: NULL = none */
     unsigned level;             /* R: in the queue below */
-    unsigned pass;              /* R: of deadline.c that set the level last */
+    UINT64 rank;                /* R: within that level: when its work is due; WQ_UNRANKED = no deadline */
+    unsigned pass;              /* R: of deadline.c that set the two last */
 };
 
 /* Guards what has the letter R. */
@@ -258,6 +258,7 @@ void rtwq_os_apartment_leave(void);
 
 NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
                                                ULONG size);
+NTSYSAPI NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *count, LARGE_INTEGER *frequency);
 NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
 NTSYSAPI NTSTATUS NTAPI LdrLoadDll(const WCHAR *path, const ULONG *flags, const UNICODE_STRING *name,
                                    HMODULE *module);

@@ -1,5 +1,5 @@
 /*
- * mmcss.c: shared queues, scheduling classes, deadlines, and the usual low-latency audio client.
+ * mmcss.c: shared queues, scheduling classes, and the usual low-latency audio client.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -241,120 +241,6 @@ static void test_thread_priority(void)
     RtwqUnlockWorkQueue(queue);
 }
 
-/* ---- deadlines ---- */
-
-static HANDLE entered, go;
-static LONG order[8], count;
-
-static void block(struct callback *callback, IRtwqAsyncResult *result)
-{
-    (void)callback;
-    (void)result;
-    SetEvent(entered);
-    wait_event(go);
-}
-
-static void note(struct callback *callback, IRtwqAsyncResult *result)
-{
-    (void)result;
-    order[count++] = (LONG)(LONG_PTR)callback->param;
-}
-
-/* Serial queues over one standard queue: the one with the earliest deadline runs first. */
-static void test_deadline_order(void)
-{
-    static const LONG expected[] = {2, 3, 1, 0};
-    struct callback blocker, callbacks[4];
-    IRtwqAsyncResult *result, *results[4];
-    HANDLE requests[4];
-    DWORD base, queues[4];
-    HRESULT hr;
-    int i;
-
-    entered = CreateEventA(NULL, FALSE, FALSE, NULL);
-    go = CreateEventA(NULL, TRUE, FALSE, NULL);
-    count = 0;
-    RtwqAllocateWorkQueue(RTWQ_STANDARD_WORKQUEUE, &base);
-    callback_init(&blocker);
-    blocker.fn = block;
-    result = result_new(&blocker);
-    RtwqPutWorkItem(base, 0, result);
-    wait_event(entered);
-    for (i = 0; i < 4; i++) {
-        RtwqAllocateSerialWorkQueue(base, &queues[i]);
-        callback_init(&callbacks[i]);
-        callbacks[i].fn = note;
-        callbacks[i].param = (void *)(LONG_PTR)i;
-        results[i] = result_new(&callbacks[i]);
-        RtwqPutWorkItem(queues[i], 0, results[i]);
-    }
-    hr = RtwqSetDeadline(queues[1], 900000000, &requests[1]);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    hr = RtwqSetDeadline2(queues[2], 600000000, 100000000, &requests[2]);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    hr = RtwqSetDeadline(queues[3], 700000000, &requests[3]);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    SetEvent(go);
-    for (i = 0; i < 4; i++) {
-        callback_wait(&callbacks[i], 1);
-        IRtwqAsyncResult_Release(results[i]);
-        callback_end(&callbacks[i]);
-        if (i) {
-            hr = RtwqCancelDeadline(requests[i]);
-            ok(hr == S_OK, "got %#lx\n", hr);
-            hr = RtwqCancelDeadline(requests[i]);
-            ok(hr == E_INVALIDARG, "got %#lx\n", hr);
-        }
-        RtwqUnlockWorkQueue(queues[i]);
-    }
-    ok(!memcmp(order, expected, sizeof(expected)), "order %ld %ld %ld %ld\n", order[0], order[1], order[2],
-       order[3]);
-    RtwqUnlockWorkQueue(base);
-    IRtwqAsyncResult_Release(result);
-    callback_end(&blocker);
-    CloseHandle(entered);
-    CloseHandle(go);
-}
-
-static void test_missed_deadline(void)
-{
-    void(WINAPI * read)(struct wq_rtwq_counters *) =
-        (void *)GetProcAddress(GetModuleHandleA("rtworkq.dll"), "WqRtwqCountersRead");
-    ULONGLONG end = GetTickCount64() + DEADLINE_MS;
-    struct wq_rtwq_counters before, now;
-    HANDLE late, early;
-    HRESULT hr;
-
-    read(&before);
-    hr = RtwqSetDeadline(RTWQ_CALLBACK_QUEUE_STANDARD, 10000, &late);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    hr = RtwqSetDeadline(RTWQ_CALLBACK_QUEUE_STANDARD, 6000000000, &early);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    do {
-        SwitchToThread();
-        read(&now);
-    } while (now.deadlines_missed == before.deadlines_missed && GetTickCount64() < end);
-    ok(now.deadlines_missed == before.deadlines_missed + 1, "missed: %I64u\n",
-       now.deadlines_missed - before.deadlines_missed);
-    ok(now.deadlines_set == before.deadlines_set + 2, "set: %I64u\n",
-       now.deadlines_set - before.deadlines_set);
-    ok(RtwqCancelDeadline(late) == S_OK, "not cancelled\n");
-    ok(RtwqCancelDeadline(early) == S_OK, "not cancelled\n");
-}
-
-static void test_deadline_errors(void)
-{
-    HANDLE request;
-    HRESULT hr;
-
-    hr = RtwqSetDeadline(0xdead0000, 10000, &request);
-    ok(hr == RTWQ_E_INVALID_WORKQUEUE, "got %#lx\n", hr);
-    ok(RtwqSetDeadline(1, 10000, NULL) == E_POINTER, "NULL was accepted\n");
-    ok(RtwqSetDeadline(1, -1, &request) == E_INVALIDARG, "a negative time was accepted\n");
-    ok(RtwqSetDeadline2(1, 5, 6, &request) == E_INVALIDARG, "accepted\n");
-    ok(RtwqCancelDeadline(NULL) == E_INVALIDARG, "accepted\n");
-}
-
 /* ---- the usual low-latency audio client ---- */
 
 #define BUFFERS 100
@@ -419,8 +305,6 @@ static void test_audio_client(void)
 
 START_TEST(mmcss)
 {
-    HANDLE request;
-
     start();
     test_shared_queues();
     test_regular_shared_queue();
@@ -429,13 +313,6 @@ START_TEST(mmcss)
     test_register_errors();
     test_register_platform();
     test_thread_priority();
-    if (!ours()) {
-        todo_wine ok(RtwqSetDeadline(1, 10000, &request) == S_OK, "no deadlines\n");
-    } else {
-        test_deadline_order();
-        test_missed_deadline();
-        test_deadline_errors();
-    }
     stop();
     test_audio_client();
 }
