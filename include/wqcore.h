@@ -82,6 +82,15 @@ void wq_raise_max_workers(unsigned count);
 void wq_blocking_begin(void);
 void wq_blocking_end(void);
 
+/* The same for waits that may be short or long, such as every Sleep and every wait for an object: a parked
+ * worker may take this one's place at once, but threads are made only after the wait has lasted for a
+ * millisecond or two. Nests, in the other bracket as well. */
+void wq_waiting_begin(void);
+void wq_waiting_end(void);
+
+/* True if wq_waiting_begin would do something now: this is a worker that is not in either bracket. */
+bool wq_waiting_counts(void);
+
 /* ---- queues ---- */
 
 #define WQ_LEVELS    32 /* priority levels of a queue: 0 is served last, 31 first */

@@ -10,6 +10,10 @@
  * itself, because a preempted worker stands still, too; and from the second round on the process must not
  * have used its processors meanwhile.
  *
+ * A worker that says itself that it waits (wq_waiting_begin) is counted out at once, but threads are not made
+ * for waits that are over before a look has found them unchanged. Then others like it are likely, and four
+ * times as many are believed at once.
+ *
  * If somebody wants the processor, either the routines compute, and more threads would only get in each
  * other's way, or other programs do. Then usage.c tells, more slowly, who hardly used any processor time.
  *
@@ -35,6 +39,7 @@ static struct {
     uint64_t moved;      /* when that sum last changed */
     unsigned rescuers;   /* workers allowed because nothing finished for long */
     unsigned boost;      /* what was allowed last */
+    unsigned believed;   /* workers that may say they wait and have a thread made for that at once */
     bool busy;           /* the processors were found busy since something is queued */
 } growth;
 
@@ -45,6 +50,7 @@ struct look {
     unsigned moving;   /* runnable workers that have */
     unsigned patience; /* looks without a change that make a worker a still one */
     unsigned left;     /* still ones that are yet to be counted out */
+    unsigned waiting;  /* workers that say they wait and did so at the last look */
     bool have_parked;  /* a worker could be woken; else a thread must be made */
 };
 
@@ -59,6 +65,7 @@ static bool look_at(struct wq_worker *worker, void *param)
         look->moving += !blocked;
     worker->beat_still = (beat & 1) && beat == worker->beat_seen ? worker->beat_still + 1 : 0;
     worker->beat_seen = beat;
+    look->waiting += worker->beat_still && at_load(&worker->waiting);
     if (worker->beat_still >= look->patience)
         look->still += !blocked;
     return false;
@@ -71,7 +78,7 @@ static bool count_out(struct wq_worker *worker, void *param)
     if (at_load(&worker->blocked) || worker->beat_still < look->patience ||
         at_peek(&worker->beat) != worker->beat_seen)
         return false;
-    wq_worker_block(worker);
+    wq_worker_block(worker, false);
     return --look->left == 0;
 }
 
@@ -80,6 +87,7 @@ static void allow(unsigned boost)
     growth.boost = boost;
     port_lock_take(&wq_pool.lock);
     wq_pool.boost = boost;
+    wq_pool.believed = growth.believed;
     wq_pool.starved = false;
     wq_pool_update();
     port_lock_drop(&wq_pool.lock);
@@ -166,6 +174,7 @@ unsigned wq_growth_look(void)
     port_lock_drop(&wq_pool.lock);
     look.patience = look.have_parked ? 1 : PATIENCE;
     wq_awake_any(look_at, &look);
+    growth.believed = LADDER * look.waiting;
     if (look.beats != growth.beats || !growth.moved)
         growth.moved = look.now;
     growth.beats = look.beats;
@@ -178,6 +187,7 @@ unsigned wq_growth_look(void)
 
 void wq_growth_forget(void)
 {
+    growth.believed = 0;
     allow(0);
     growth.since = 0;
     growth.moved = 0;

@@ -35,10 +35,7 @@ void wq_idle_add(struct wq_worker *worker)
 {
     struct wq_pool *pool = &wq_pool;
 
-    if (worker->blocked) { /* the monitor was just too late */
-        at_store(&worker->blocked, 0);
-        pool->blocked--;
-    }
+    wq_worker_count_in(worker); /* the monitor may have been just too late */
     worker->idle_above = NULL;
     worker->idle_below = pool->idle;
     if (pool->idle)

@@ -74,15 +74,20 @@ bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot)
     return true;
 }
 
-void wq_blocking_begin(void)
+static void block(bool waiting)
 {
     struct wq_worker *worker = port_self();
 
     if (!worker || worker->blocking_depth++)
         return;
-    wq_worker_block(worker);
+    wq_worker_block(worker, waiting);
     if (wq_pool_has_work())
         wq_pool_attend();
+}
+
+void wq_blocking_begin(void)
+{
+    block(false);
 }
 
 void wq_blocking_end(void)
@@ -91,4 +96,21 @@ void wq_blocking_end(void)
 
     if (worker && worker->blocking_depth && !--worker->blocking_depth)
         wq_worker_unblock(worker);
+}
+
+void wq_waiting_begin(void)
+{
+    block(true);
+}
+
+void wq_waiting_end(void)
+{
+    wq_blocking_end();
+}
+
+bool wq_waiting_counts(void)
+{
+    struct wq_worker *worker = port_self();
+
+    return worker && !worker->blocking_depth;
 }

@@ -44,6 +44,7 @@ struct wq_worker {
     unsigned id;                  /* C: index in wq_pool.workers */
     uint32_t parked;         /* PA: on the idle stack; whoever takes it off clears it and then wakes it */
     uint32_t blocked;        /* PA: not counted as runnable */
+    uint32_t waiting;        /* PA: blocked, because it said so with wq_waiting_begin */
     uint32_t searching;      /* A: holds the pool's token */
     uint32_t joinable;       /* A: 1 = thread is filled in */
     uint32_t blocking_depth; /* W: nested wq_blocking_begin */
@@ -79,6 +80,8 @@ struct wq_pool {
     unsigned count;             /* P: workers that exist, starting ones included */
     unsigned parked;            /* P */
     unsigned blocked;           /* P: workers not parked and not runnable */
+    unsigned waiting;           /* P: of those, the ones that said so with wq_waiting_begin */
+    unsigned believed;          /* P: of those, for how many threads may be made */
     unsigned boost;             /* P: runnable workers that the monitor allows beyond the processors */
     uint32_t long_queued;       /* PA: long routines that did not start yet */
     struct wq_item *long_first; /* P */
@@ -177,10 +180,14 @@ bool wq_pool_wake(bool token);
  * started. */
 bool wq_idle_provide(void);
 
-/* Counts a worker as not runnable (blocked) or as runnable again. */
-void wq_worker_block(struct wq_worker *worker);
-unsigned wq_pool_blocked(void); /* how many are counted so */
+/* Counts a worker as not runnable (blocked) or as runnable again. waiting: it said so itself, and may do it
+ * for a moment only. */
+void wq_worker_block(struct wq_worker *worker, bool waiting);
 void wq_worker_unblock(struct wq_worker *worker);
+unsigned wq_pool_blocked(void); /* how many are counted so */
+
+/* As wq_worker_unblock, under the pool's lock, without wq_pool_update. */
+void wq_worker_count_in(struct wq_worker *worker);
 
 /* Counts a thread of the core; n is 1 or -1. Under the pool's lock. */
 void wq_pool_count_thread(int n);

@@ -30,8 +30,9 @@ static bool sample_worker(struct wq_worker *worker, void *param)
     if (!at_load(&worker->joinable)) /* its handle is not filled in yet */
         return false;
     cpu = port_thread_cpu_us(&worker->thread);
-    /* One that is not in a routine has just had nothing to do. */
-    if (sample->compare && (at_peek(&worker->beat) & 1) && cpu - worker->cpu_seen < WAITING_US)
+    /* One that is not in a routine has just had nothing to do, one that says it waits is counted elsewhere. */
+    if (sample->compare && (at_peek(&worker->beat) & 1) && !at_load(&worker->waiting) &&
+        cpu - worker->cpu_seen < WAITING_US)
         sample->waiting++;
     worker->cpu_seen = cpu;
     return false;

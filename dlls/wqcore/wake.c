@@ -15,8 +15,11 @@ void wq_pool_update(void)
     struct wq_pool *pool = &wq_pool;
     unsigned runnable = pool->count - pool->parked - pool->blocked;
     unsigned allowed = pool->processors + pool->boost + pool->long_queued;
-    bool have = pool->parked || (pool->count < pool->max_workers && !(pool->starved && pool->count));
-    uint32_t wakeable = have && runnable < allowed && !pool->stopping;
+    unsigned doubtful = pool->waiting > pool->believed ? pool->waiting - pool->believed : 0;
+    bool wake = pool->parked && runnable < allowed;
+    bool make =
+        pool->count < pool->max_workers && !(pool->starved && pool->count) && runnable + doubtful < allowed;
+    uint32_t wakeable = (wake || make) && !pool->stopping;
     uint32_t excess = runnable > allowed;
 
     if (at_peek(&pool->wakeable) != wakeable)
@@ -57,7 +60,7 @@ unsigned wq_pool_blocked(void)
     return blocked;
 }
 
-void wq_worker_block(struct wq_worker *worker)
+void wq_worker_block(struct wq_worker *worker, bool waiting)
 {
     uint64_t awake;
 
@@ -65,18 +68,27 @@ void wq_worker_block(struct wq_worker *worker)
     awake = wq_pool.awake[worker->id / WQ_AWAKE_BITS] >> worker->id % WQ_AWAKE_BITS;
     if (!worker->blocked && (awake & 1)) { /* it may have parked or ended since the monitor looked */
         at_store(&worker->blocked, 1);
+        at_store(&worker->waiting, waiting);
         wq_pool.blocked++;
+        wq_pool.waiting += waiting;
         wq_pool_update();
     }
     port_lock_drop(&wq_pool.lock);
+}
+
+void wq_worker_count_in(struct wq_worker *worker)
+{
+    wq_pool.blocked -= worker->blocked;
+    wq_pool.waiting -= worker->waiting;
+    at_store(&worker->blocked, 0);
+    at_store(&worker->waiting, 0);
 }
 
 void wq_worker_unblock(struct wq_worker *worker)
 {
     port_lock_take(&wq_pool.lock);
     if (worker->blocked) {
-        at_store(&worker->blocked, 0);
-        wq_pool.blocked--;
+        wq_worker_count_in(worker);
         wq_pool_update();
     }
     port_lock_drop(&wq_pool.lock);

@@ -108,7 +108,8 @@ static void no_persistent_thread(void)
 struct chain {
     struct check_gate gates[MANY + 1];
     unsigned next;
-    bool hint, long_ones;
+    void (*begin)(void);
+    void (*end)(void);
 };
 
 struct link {
@@ -124,20 +125,21 @@ static void WQ_CALL link_run(void *param)
 {
     struct link *link = param;
 
-    if (link->chain->hint)
-        wq_blocking_begin();
+    if (link->chain->begin)
+        link->chain->begin();
     if (link->number < link->chain->next)
         check_gate_wait(&link->chain->gates[link->number + 1], "the routine queued next runs");
-    if (link->chain->hint)
-        wq_blocking_end();
+    if (link->chain->end)
+        link->chain->end();
     check_gate_open(&link->chain->gates[link->number]);
     done++;
 }
 
-static void chain_run(unsigned count, bool long_ones, bool hint)
+static void chain_run(unsigned count, bool long_ones, void (*begin)(void), void (*end)(void))
 {
     chain.next = count - 1;
-    chain.hint = hint;
+    chain.begin = begin;
+    chain.end = end;
     done = 0;
     for (unsigned i = 0; i < count; i++) {
         links[i] = (struct link){&chain, i};
@@ -151,17 +153,17 @@ static void chain_run(unsigned count, bool long_ones, bool hint)
 
 static void long_chain(void)
 {
-    chain_run(MANY, true, false);
+    chain_run(MANY, true, NULL, NULL);
 }
 
 static void hinted_chain(void)
 {
-    chain_run(MANY, false, true);
+    chain_run(MANY, false, wq_blocking_begin, wq_blocking_end);
 }
 
 static void long_and_hinted_chain(void)
 {
-    chain_run(MANY, true, true);
+    chain_run(MANY, true, wq_blocking_begin, wq_blocking_end);
 }
 
 static void WQ_CALL hint_then_wait_run(void *param)
@@ -187,7 +189,92 @@ static void long_stays_long(void)
 static void blocking_chain(void)
 {
     if (needs_monitor())
-        chain_run(MANY, false, false);
+        chain_run(MANY, false, NULL, NULL);
+}
+
+static void waiting_chain(void)
+{
+    if (needs_monitor())
+        chain_run(MANY, false, wq_waiting_begin, wq_waiting_end);
+}
+
+/* ---- routines that say they wait ---- */
+
+static struct check_gate both;
+static _Atomic unsigned inside;
+
+/* Two of them at a time, so there are two workers then. */
+static void WQ_CALL meet_run(void *param)
+{
+    (void)param;
+    if (++inside == 2)
+        check_gate_open(&both);
+    check_gate_wait(&both, "two long routines run at a time");
+    done++;
+}
+
+static void WQ_CALL say_and_wait_run(void *param)
+{
+    struct check_gate *gate = param;
+    unsigned parked;
+
+    CHECK(wq_waiting_counts(), "not on a worker");
+    CHECK(wq_post(gate_open_run, gate), "refused");
+    wq_waiting_begin();
+    CHECK(!wq_waiting_counts(), "twice");
+    parked = check_counters().workers_parked;
+    CHECK(!parked || check_gate_is_open(gate), "the other worker was not woken at once");
+    check_gate_wait(gate, "a parked worker takes the place of one that waits");
+    wq_waiting_end();
+    CHECK(wq_waiting_counts(), "still in the bracket");
+    done++;
+}
+
+/* One processor, two workers, of which one is parked: without the hint only the monitor would wake it. */
+static void parked_takes_place(void)
+{
+    struct check_gate gate = CHECK_GATE;
+
+    check_restart("1", NULL);
+    check_gate_init(&both);
+    done = inside = 0;
+    CHECK(wq_post_long(meet_run, NULL) && wq_post_long(meet_run, NULL), "refused");
+    CHECK_WAIT(done == 2, "%u of 2 met", done);
+    if (check_stressed()) { /* its workers soon retire */
+        check_skip("the second worker may be gone");
+        return;
+    }
+    CHECK_WAIT(check_counters().workers_parked == 2, "%u parked", check_counters().workers_parked);
+    CHECK(wq_post(say_and_wait_run, &gate), "refused");
+    CHECK_WAIT(done == 3, "still waiting");
+    check_settled(4);
+}
+
+static void WQ_CALL wait_briefly_run(void *param)
+{
+    (void)param;
+    CHECK(wq_post(check_count, &done), "refused");
+    for (unsigned i = 0; i < 1000; i++) {
+        wq_waiting_begin();
+        wq_waiting_end();
+    }
+    done++;
+}
+
+/* Only without the monitor is it sure that no look falls into two of these moments. */
+static void moments_make_no_threads(void)
+{
+    if (!check_without_monitor()) {
+        check_skip("the monitor may believe it");
+        return;
+    }
+    CHECK(!wq_waiting_counts(), "counts outside of the pool");
+    check_restart("1", NULL);
+    done = 0;
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(wq_post(wait_briefly_run, NULL), "refused");
+    CHECK_WAIT(done == 20, "%u of 20 ran", done);
+    CHECK(check_counters().workers_started == 1, "%u workers", check_counters().workers_started);
 }
 
 static void WQ_CALL nest_run(void *param)
@@ -394,6 +481,9 @@ static const struct check_test tests[] = {
     {"a long routine stays long after it said that it blocks", long_stays_long},
     {"blocking routines that wait for later ones", blocking_chain},
     {"blocking routines that wait for what they queued", blocking_nest},
+    {"routines that say they wait wait for later ones", waiting_chain},
+    {"a parked worker takes the place of one that says it waits", parked_takes_place},
+    {"no threads are made for waits of a moment", moments_make_no_threads},
     {"a long routine overtakes the backlog", long_overtakes_backlog},
     {"a long routine starts while all workers compute", long_starts_while_all_compute},
     {"a burst of computing routines needs few threads", computing_burst},
