@@ -86,12 +86,16 @@ void bench_thread_join(struct bench_thread *thread)
     CloseHandle(thread->handle);
 }
 
-/* Sleep knows milliseconds only. */
+/* Whole milliseconds as programs sleep; Sleep knows no others. */
 void bench_sleep_us(uint32_t us)
 {
     static NTSTATUS(NTAPI * delay)(BOOLEAN, const LARGE_INTEGER *);
     LARGE_INTEGER time = {.QuadPart = -(LONGLONG)us * 10};
 
+    if (us % 1000 == 0) {
+        Sleep(us / 1000);
+        return;
+    }
     if (!delay)
         delay = (NTSTATUS(NTAPI *)(BOOLEAN, const LARGE_INTEGER *))(void *)GetProcAddress(
             GetModuleHandleA("ntdll.dll"), "NtDelayExecution");

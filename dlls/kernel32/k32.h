@@ -57,4 +57,12 @@ NTSTATUS k32_token_capture(HANDLE *token);
 /* Lets the calling thread impersonate; NULL reverts to the process token. */
 NTSTATUS k32_token_set(HANDLE token);
 
+/* The builtin kernelbase's function of that name, which has length characters; NULL if there is none. Leaves
+ * the last error alone. */
+void *k32_base_function(const char *name, USHORT length);
+#define K32_BASE(name) k32_base_function(#name, sizeof(#name) - 1)
+
+/* Looks up what blocking.c needs. For DllMain. */
+void k32_blocking_start(void);
+
 #endif

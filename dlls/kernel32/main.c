@@ -1,5 +1,5 @@
 /*
- * main.c: the front's entry point. It has nothing to set up: all state is in wqcore.dll.
+ * main.c: the front's entry point. All state is in wqcore.dll; the front itself has only addresses to look up.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,7 +10,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
 {
     (void)module;
-    (void)reason;
     (void)reserved;
+    if (reason == DLL_PROCESS_ATTACH)
+        k32_blocking_start();
     return TRUE;
 }

@@ -11,8 +11,6 @@
  */
 #include "k32.h"
 
-#define BASE_NAME L"kernelbase_base.dll" /* the builtin behind the graft */
-
 #define THREAD_IMPERSONATION_TOKEN 5 /* THREADINFOCLASS */
 
 #ifndef STATUS_NO_TOKEN
@@ -52,24 +50,15 @@ static BOOL token_was_set(BOOL ok)
     return ok;
 }
 
-/* The builtin's function of that name, NULL if there is none: the front was loaded without a graft. */
-static void *base_function(const char *name, USHORT length)
+/* The builtin's function; NULL, with the last error set, if the front was loaded without a graft. */
+static void *token_base(void *function)
 {
-    static const WCHAR base_name[] = BASE_NAME;
-    UNICODE_STRING module_name = {sizeof(base_name) - sizeof(WCHAR), sizeof(base_name), (WCHAR *)base_name};
-    ANSI_STRING function_name = {length, length, (char *)name};
-    HMODULE module;
-    void *function;
-
-    if (LdrGetDllHandle(NULL, NULL, &module_name, &module) ||
-        LdrGetProcedureAddress(module, &function_name, 0, &function)) {
+    if (!function)
         RtlSetLastWin32Error(ERROR_CALL_NOT_IMPLEMENTED);
-        return NULL;
-    }
     return function;
 }
 
-#define BASE(name) ((__typeof__(&name))base_function(#name, sizeof(#name) - 1))
+#define BASE(name) ((__typeof__(&name))token_base(K32_BASE(name)))
 
 /* The five below behave as documented for advapi32, which passes its callers on to kernelbase; additionally
  * they note that a token was set. They may be called from any thread. Tokens that one thread sets on another
