@@ -14,8 +14,6 @@
 #define VERIFIER_LOWER 0x31
 
 KIRQL NTAPI KeGetCurrentIrql(void);
-KIRQL NT_FASTCALL KfRaiseIrql(KIRQL level);
-void NT_FASTCALL KfLowerIrql(KIRQL level);
 void NTAPI KeRaiseIrql(KIRQL level, KIRQL *old);
 void NTAPI KeLowerIrql(KIRQL level);
 KIRQL NTAPI KeRaiseIrqlToDpcLevel(void);

@@ -57,6 +57,9 @@ static const ANSI_STRING base_names[NT_BASE_COUNT] = {
     [NT_BASE_UNLOCK_QUEUED] = NAME("KeReleaseInStackQueuedSpinLockFromDpcLevel"),
     [NT_BASE_CANCEL_LOCK] = NAME("IoAcquireCancelSpinLock"),
     [NT_BASE_CANCEL_UNLOCK] = NAME("IoReleaseCancelSpinLock"),
+    [NT_BASE_WAIT] = NAME("KeWaitForSingleObject"),
+    [NT_BASE_SET_EVENT] = NAME("KeSetEvent"),
+    [NT_BASE_CURRENT_THREAD] = NAME("KeGetCurrentThread"),
 };
 
 static void *base_exports[NT_BASE_COUNT]; /* A */
@@ -104,5 +107,5 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
 {
     (void)module;
     (void)reserved;
-    return reason != DLL_PROCESS_ATTACH || nt_work_start();
+    return reason != DLL_PROCESS_ATTACH || (nt_work_start() && nt_dpc_start());
 }

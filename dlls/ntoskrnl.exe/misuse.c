@@ -40,6 +40,10 @@ static const char *code_name(ULONG code)
         return "DRIVER_VERIFIER_DETECTED_VIOLATION";
     case NT_UNLOADED_PENDING:
         return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
+    case NT_DPC_INVALID:
+        return "TIMER_OR_DPC_INVALID";
+    case NT_IRQL_UNEXPECTED:
+        return "IRQL_UNEXPECTED_VALUE";
     default:
         return "IRQL_NOT_LESS_OR_EQUAL";
     }

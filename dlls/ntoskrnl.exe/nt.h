@@ -3,6 +3,8 @@
  *
  *   work.c     the system work queue and its runner    item.c    Io work items
  *   irql.c     the level of each thread                spin.c    spin locks that change it
+ *   dpc.c      deferred procedure calls                rwspin.c  reader-writer spin locks
+ *   mutex.c    fast mutexes
  *   misuse.c   what drivers do wrong                   image.c   drivers' images and their unloading
  *   main.c     start, and the builtin behind us        setting.c settings
  *   hook.c     hearing of unloading                    token.c   impersonation left behind
@@ -58,6 +60,7 @@ typedef ULONG_PTR KSPIN_LOCK;
 struct nt_thread {
     KIRQL irql;          /* TO */
     bool may_have_token; /* TO: it was given a token since the routine began */
+    bool in_dpc;         /* TO: a DPC's routine runs here */
 };
 
 struct nt_thread *nt_thread(void);
@@ -75,6 +78,9 @@ enum nt_base_export {
     NT_BASE_UNLOCK_QUEUED,
     NT_BASE_CANCEL_LOCK,
     NT_BASE_CANCEL_UNLOCK,
+    NT_BASE_WAIT,
+    NT_BASE_SET_EVENT,
+    NT_BASE_CURRENT_THREAD,
     NT_BASE_COUNT
 };
 
@@ -87,6 +93,17 @@ HMODULE nt_base_module(void);
 /* The front's one lock, for what is rare. */
 void nt_lock_take(void);
 void nt_lock_drop(void);
+
+/* ---- irql.c ---- */
+
+/* Levels, as drivers change them. */
+KIRQL NT_FASTCALL KfRaiseIrql(KIRQL level);
+void NT_FASTCALL KfLowerIrql(KIRQL level);
+
+/* ---- dpc.c ---- */
+
+/* Makes the DPCs' queue. False if there is no memory. */
+bool nt_dpc_start(void);
 
 /* ---- work.c ---- */
 
@@ -160,6 +177,8 @@ void nt_hook_unload(void);
 #define NT_VERIFIER               0xc4
 #define NT_IRQL_NOT_LESS_OR_EQUAL 0x0a
 #define NT_UNLOADED_PENDING       0xce
+#define NT_DPC_INVALID            0xc7
+#define NT_IRQL_UNEXPECTED        0xc8
 
 /* Reports a misuse and does what the setting says: goes on, breaks into a debugger or ends the process. */
 void nt_misuse(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4, void *item, void *routine);
@@ -202,7 +221,19 @@ NTSYSAPI NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(WCHAR *environment, UNICOD
 NTSYSAPI void *NTAPI RtlImageDirectoryEntryToData(HMODULE module, BOOLEAN mapped, USHORT directory,
                                                   ULONG *size);
 NTSYSAPI IMAGE_NT_HEADERS *NTAPI RtlImageNtHeader(HMODULE module);
+NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
+                                         const LARGE_INTEGER *timeout);
+NTSYSAPI void NTAPI RtlWakeAddressAll(const void *address);
 NTSYSAPI void NTAPI DbgBreakPoint(void);
 NTSYSAPI ULONG WINAPIV DbgPrint(const char *format, ...);
+
+/* One turn of waiting for a word to change; its holder may have lost its processor. turns: 0 at first. */
+static inline void nt_spin(unsigned *turns)
+{
+    if (++*turns % 64)
+        __builtin_ia32_pause();
+    else
+        NtYieldExecution();
+}
 
 #endif

@@ -32,8 +32,12 @@ void NT_FASTCALL KeAcquireInStackQueuedSpinLockRaiseToSynch(KSPIN_LOCK *lock, st
 void NT_FASTCALL KeReleaseInStackQueuedSpinLock(struct lock_handle *handle);
 void NTAPI IoAcquireCancelSpinLock(KIRQL *old);
 void NTAPI IoReleaseCancelSpinLock(KIRQL level);
-KIRQL NT_FASTCALL KfRaiseIrql(KIRQL level);
-void NT_FASTCALL KfLowerIrql(KIRQL level);
+KIRQL NT_FASTCALL KeAcquireSpinLockForDpc(KSPIN_LOCK *lock);
+void NT_FASTCALL KeReleaseSpinLockForDpc(KSPIN_LOCK *lock, KIRQL level);
+void NT_FASTCALL KeAcquireInStackQueuedSpinLockForDpc(KSPIN_LOCK *lock, struct lock_handle *handle);
+void NT_FASTCALL KeReleaseInStackQueuedSpinLockForDpc(struct lock_handle *handle);
+BOOLEAN NT_FASTCALL KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock);
+BOOLEAN NT_FASTCALL KeTestSpinLock(KSPIN_LOCK *lock);
 
 static KSPIN_LOCK cancel_lock; /* A: for when there is no builtin */
 
@@ -86,6 +90,42 @@ void NTAPI KeReleaseSpinLock(KSPIN_LOCK *lock, KIRQL level)
 {
     lock_drop(lock);
     KfLowerIrql(level);
+}
+
+/* Takes the lock if it is free; returns whether it did. At DISPATCH_LEVEL, which is not changed. The builtin
+ * has no such function; what it writes into a free lock is asked of it once. */
+BOOLEAN NT_FASTCALL KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock)
+{
+    static KSPIN_LOCK taken; /* A */
+    KSPIN_LOCK probe = 0, value = __atomic_load_n(&taken, __ATOMIC_RELAXED);
+
+    if (!value) {
+        lock_take(&probe);
+        value = __atomic_load_n(&probe, __ATOMIC_RELAXED);
+        lock_drop(&probe);
+        __atomic_store_n(&taken, value, __ATOMIC_RELAXED);
+    }
+    probe = 0;
+    return __atomic_compare_exchange_n(lock, &probe, value, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Returns TRUE if the lock is free, for callers that would spin; taking it may fail all the same. */
+BOOLEAN NT_FASTCALL KeTestSpinLock(KSPIN_LOCK *lock)
+{
+    return !__atomic_load_n(lock, __ATOMIC_RELAXED);
+}
+
+/* Takes the lock and raises to DISPATCH_LEVEL unless the level is that: for routines of which it is not known
+ * whether they run as ordinary or as threaded DPCs. Returns the old level, for the release. */
+KIRQL NT_FASTCALL KeAcquireSpinLockForDpc(KSPIN_LOCK *lock)
+{
+    return lock_raised(lock, DISPATCH_LEVEL);
+}
+
+/* Gives the lock back and lowers to the level that taking it returned. */
+void NT_FASTCALL KeReleaseSpinLockForDpc(KSPIN_LOCK *lock, KIRQL level)
+{
+    KeReleaseSpinLock(lock, level);
 }
 
 /* The three below are the same under their x86 names. */
@@ -144,6 +184,17 @@ void NT_FASTCALL KeReleaseInStackQueuedSpinLock(struct lock_handle *handle)
     else
         lock_drop(handle->lock);
     KfLowerIrql(old);
+}
+
+/* As KeAcquireSpinLockForDpc, in turn. */
+void NT_FASTCALL KeAcquireInStackQueuedSpinLockForDpc(KSPIN_LOCK *lock, struct lock_handle *handle)
+{
+    lock_queued(lock, handle, DISPATCH_LEVEL);
+}
+
+void NT_FASTCALL KeReleaseInStackQueuedSpinLockForDpc(struct lock_handle *handle)
+{
+    KeReleaseInStackQueuedSpinLock(handle);
 }
 
 /* Raises to DISPATCH_LEVEL, storing the old level, and takes the lock of all cancelling. At or below

@@ -49,6 +49,19 @@ static inline void *exchange_pointer(void *volatile *p, void *value)
 }
 #endif
 
+typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
+
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK lock);
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock);
+NTKERNELAPI void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock);
+NTKERNELAPI void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock);
+NTKERNELAPI BOOLEAN NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock);
+NTKERNELAPI BOOLEAN NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock);
+NTKERNELAPI BOOLEAN NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK lock);
+NTKERNELAPI void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK lock, KIRQL level);
+NTKERNELAPI void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK lock, KIRQL level);
+NTKERNELAPI void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock);
+NTKERNELAPI void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock);
 NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE_EX routine,
                                              WORK_QUEUE_TYPE type, PVOID context);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentThreadId(void);

@@ -19,11 +19,9 @@ BOOLEAN ktest_ours;
 extern struct ktest_result *ktest_current;
 extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 
-static const struct ktest_group groups[] = {{"io", ktest_io},
-                                            {"ex", ktest_ex},
-                                            {"irql", ktest_irql},
-                                            {"misuse", ktest_misuse},
-                                            {"flood", ktest_flood}};
+static const struct ktest_group groups[] = {
+    {"io", ktest_io},   {"ex", ktest_ex},         {"irql", ktest_irql},  {"locks", ktest_locks},
+    {"dpc", ktest_dpc}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
 
 /* What DriverEntry queued; checked by the first request and by Unload. */
 static PIO_WORKITEM entry_item;

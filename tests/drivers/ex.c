@@ -266,13 +266,13 @@ static void race_requeue(void)
 }
 
 const struct ktest ktest_ex[] = {
-    {"the routine gets its parameter and runs once", queued_once, FALSE, POOL_ANY},
-    {"every queue type and custom priority is served", every_type, FALSE, POOL_ANY},
-    {"a routine may queue its item again", requeued_inside, FALSE, POOL_ANY},
-    {"a routine may free its item", freed_inside, FALSE, POOL_ANY},
-    {"items may be queued at DISPATCH_LEVEL", queued_at_dispatch, FALSE, POOL_ANY},
-    {"Flink tells whether an item is queued", stays_queued, FALSE, POOL_SINGLE},
-    {"items of one type start in order", order_within, FALSE, POOL_SINGLE},
-    {"items of higher priority start first", order_across, FALSE, POOL_SINGLE},
-    {"one item queued by several threads", race_requeue, FALSE, POOL_ANY},
-    {NULL, NULL, FALSE, POOL_ANY}};
+    {"the routine gets its parameter and runs once", queued_once, BUILTIN_ENDS, POOL_ANY},
+    {"every queue type and custom priority is served", every_type, BUILTIN_ENDS, POOL_ANY},
+    {"a routine may queue its item again", requeued_inside, BUILTIN_ENDS, POOL_ANY},
+    {"a routine may free its item", freed_inside, BUILTIN_ENDS, POOL_ANY},
+    {"items may be queued at DISPATCH_LEVEL", queued_at_dispatch, BUILTIN_ENDS, POOL_ANY},
+    {"Flink tells whether an item is queued", stays_queued, BUILTIN_ENDS, POOL_SINGLE},
+    {"items of one type start in order", order_within, BUILTIN_ENDS, POOL_SINGLE},
+    {"items of higher priority start first", order_across, BUILTIN_ENDS, POOL_SINGLE},
+    {"one item queued by several threads", race_requeue, BUILTIN_ENDS, POOL_ANY},
+    {NULL, NULL, BUILTIN_ENDS, POOL_ANY}};

@@ -134,6 +134,6 @@ static void flood_io(void)
     flood(ktest_ours ? ITEMS : ITEMS / 100, queue_io, "IoQueueWorkItem");
 }
 
-const struct ktest ktest_flood[] = {{"a million Ex items", flood_ex, FALSE, POOL_ANY},
-                                    {"a million Io items", flood_io, TRUE, POOL_ANY},
-                                    {NULL, NULL, FALSE, POOL_ANY}};
+const struct ktest ktest_flood[] = {{"a million Ex items", flood_ex, BUILTIN_ENDS, POOL_ANY},
+                                    {"a million Io items", flood_io, BUILTIN_PASSES, POOL_ANY},
+                                    {NULL, NULL, BUILTIN_ENDS, POOL_ANY}};

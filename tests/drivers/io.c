@@ -319,17 +319,17 @@ static void try_blocked(void)
 }
 
 const struct ktest ktest_io[] = {
-    {"an item's size is a multiple of 8, at most 256", size, FALSE, POOL_ANY},
-    {"the routine gets the device and runs once", queued_once, TRUE, POOL_ANY},
-    {"an extended routine gets the item", queued_ex_device, FALSE, POOL_ANY},
-    {"the object may be a driver", queued_ex_driver, FALSE, POOL_ANY},
-    {"the object may be NULL", no_object, FALSE, POOL_ANY},
-    {"every queue type is served", every_type, FALSE, POOL_ANY},
-    {"a routine may free its item", freed_inside, TRUE, POOL_ANY},
-    {"a routine may queue its item again", requeued_inside, TRUE, POOL_ANY},
-    {"an item may be queued while its routine runs", requeued_while_running, FALSE, POOL_SEVERAL},
-    {"items in memory of the caller", initialized, FALSE, POOL_ANY},
-    {"a deleted device stays while its routine runs", deleted_while_running, TRUE, POOL_ANY},
-    {"a trial is taken when a worker is idle", try_idle, FALSE, POOL_ANY},
-    {"a trial is refused when none is, and leaves nothing behind", try_blocked, FALSE, POOL_SINGLE},
-    {NULL, NULL, FALSE, POOL_ANY}};
+    {"an item's size is a multiple of 8, at most 256", size, BUILTIN_ENDS, POOL_ANY},
+    {"the routine gets the device and runs once", queued_once, BUILTIN_PASSES, POOL_ANY},
+    {"an extended routine gets the item", queued_ex_device, BUILTIN_ENDS, POOL_ANY},
+    {"the object may be a driver", queued_ex_driver, BUILTIN_ENDS, POOL_ANY},
+    {"the object may be NULL", no_object, BUILTIN_ENDS, POOL_ANY},
+    {"every queue type is served", every_type, BUILTIN_PASSES, POOL_ANY},
+    {"a routine may free its item", freed_inside, BUILTIN_PASSES, POOL_ANY},
+    {"a routine may queue its item again", requeued_inside, BUILTIN_PASSES, POOL_ANY},
+    {"an item may be queued while its routine runs", requeued_while_running, BUILTIN_ENDS, POOL_SEVERAL},
+    {"items in memory of the caller", initialized, BUILTIN_ENDS, POOL_ANY},
+    {"a deleted device stays while its routine runs", deleted_while_running, BUILTIN_PASSES, POOL_ANY},
+    {"a trial is taken when a worker is idle", try_idle, BUILTIN_ENDS, POOL_ANY},
+    {"a trial is refused when none is, and leaves nothing behind", try_blocked, BUILTIN_ENDS, POOL_SINGLE},
+    {NULL, NULL, BUILTIN_ENDS, POOL_ANY}};

@@ -11,6 +11,7 @@
 #include "ktest.h"
 
 #define DEADLINE_MS 30000
+#define TODO_MS     200 /* where the wait is expected to fail */
 
 typedef void(NTAPI *misuse_query)(struct wqnt_misuse *misuse);
 
@@ -19,6 +20,7 @@ void ktest_run(const struct ktest *tests, struct ktest_result *result);
 
 static volatile LONG text_lock;
 static const char *test_name = "";
+static BOOLEAN todo; /* the test is expected to fail */
 
 /* Appends a line; what does not fit is lost, but counted. */
 static void append(const char *file, int line, const char *kind, const char *format, va_list args)
@@ -51,9 +53,9 @@ BOOLEAN ktest_check(BOOLEAN condition, const char *file, int line, const char *f
     InterlockedIncrement((volatile LONG *)&ktest_current->checks);
     if (condition)
         return TRUE;
-    InterlockedIncrement((volatile LONG *)&ktest_current->failures);
+    InterlockedIncrement((volatile LONG *)(todo ? &ktest_current->todos : &ktest_current->failures));
     va_start(args, format);
-    append(file, line, "", format, args);
+    append(file, line, todo ? "todo: " : "", format, args);
     va_end(args);
     return FALSE;
 }
@@ -73,8 +75,9 @@ void ktest_run(const struct ktest *tests, struct ktest_result *result)
     ktest_current = result;
     for (; tests->name; tests++) {
         test_name = tests->name;
-        if (!ktest_ours && !tests->builtin)
-            ktest_skip("Wine's builtin cannot do it");
+        todo = !ktest_ours && tests->builtin == BUILTIN_TODO;
+        if (!ktest_ours && tests->builtin == BUILTIN_ENDS)
+            ktest_skip("Wine's builtin lacks a function, calling it would end the process");
         else if (tests->pool == POOL_SINGLE && !ktest_single)
             ktest_skip("it needs a pool of one worker");
         else if (tests->pool == POOL_SEVERAL && ktest_single)
@@ -83,11 +86,24 @@ void ktest_run(const struct ktest *tests, struct ktest_result *result)
             tests->run();
     }
     test_name = "";
+    todo = FALSE;
+}
+
+BOOLEAN ktest_level(KIRQL expected, const char *file, int line)
+{
+    KIRQL level = ktest_ours ? KeGetCurrentIrql() : expected;
+
+    return ktest_check(level == expected, file, line, "at level %u instead of %u", level, expected);
+}
+
+static LONG deadline(void)
+{
+    return todo ? TODO_MS : DEADLINE_MS;
 }
 
 BOOLEAN ktest_wait(PKEVENT event, const char *what)
 {
-    LARGE_INTEGER timeout = {.QuadPart = -10000LL * DEADLINE_MS};
+    LARGE_INTEGER timeout = {.QuadPart = -10000LL * deadline()};
 
     return kok(KeWaitForSingleObject(event, Executive, KernelMode, FALSE, &timeout) == STATUS_SUCCESS,
                "deadline passed: %s", what);
@@ -98,7 +114,7 @@ BOOLEAN ktest_wait_value(volatile LONG *value, LONG expected, const char *what)
     LARGE_INTEGER millisecond = {.QuadPart = -10000};
     LONG seen = *value;
 
-    for (int i = 0; i < DEADLINE_MS && seen != expected; i++) {
+    for (int i = 0; i < deadline() && seen != expected; i++) {
         KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
         seen = *value;
     }

@@ -24,6 +24,7 @@ struct ktest_result {
     ULONG known;    /* 0: there is no such group */
     ULONG checks;   /* made, failures included */
     ULONG failures; /* each is a line "file:line: text\n" in text */
+    ULONG todos;    /* failures that are expected of Wine's builtin, each a line "file:line: todo: text\n" */
     ULONG skipped;  /* tests, each a line "file:line: skipped: text\n" */
     ULONG length;   /* of text, without the zero */
     CHAR text[KTEST_TEXT];
@@ -34,11 +35,15 @@ struct ktest_result {
 /* How many workers a test needs: any number, one only (ktest_single), or more. */
 enum ktest_pool { POOL_ANY, POOL_SINGLE, POOL_SEVERAL };
 
-/* One behaviour. builtin: Wine's own ntoskrnl can run it; else it is skipped there. */
+/* What Wine's own ntoskrnl does with a test: passes it; fails checks; or ends the process, because it calls a
+ * function that the builtin lacks. Only the last kind is skipped there. */
+enum ktest_builtin { BUILTIN_ENDS, BUILTIN_TODO, BUILTIN_PASSES };
+
+/* One behaviour. */
 struct ktest {
     const char *name;
     void (*run)(void);
-    BOOLEAN builtin;
+    enum ktest_builtin builtin;
     enum ktest_pool pool;
 };
 
@@ -58,7 +63,12 @@ BOOLEAN ktest_check(BOOLEAN condition, const char *file, int line, const char *f
 
 #define kok(condition, ...) ktest_check((condition) != 0, __FILE__, __LINE__, __VA_ARGS__)
 
-/* Waits for an event with a deadline of 30 s, whose passing is a failure that says what was waited for. */
+/* Checks the thread's level, if there is a way to ask for it (not on Wine's builtin). */
+BOOLEAN ktest_level(KIRQL expected, const char *file, int line);
+
+#define kok_level(expected) ktest_level(expected, __FILE__, __LINE__)
+
+/* Waits for an event with a deadline of 30 s (where it is expected to fail, 0.2 s), whose passing is a failure that says what was waited for. */
 BOOLEAN ktest_wait(PKEVENT event, const char *what);
 
 /* Waits until *value is what is expected, with the same deadline. */
@@ -87,7 +97,8 @@ void ktest_unblock(struct ktest_gate *gate);
 ULONG ktest_misuses(void);
 BOOLEAN ktest_misused(ULONG before, ULONG code, ULONG_PTR parameter, const char *what);
 
-extern const struct ktest ktest_io[], ktest_ex[], ktest_irql[], ktest_misuse[], ktest_flood[];
+extern const struct ktest ktest_io[], ktest_ex[], ktest_irql[], ktest_locks[], ktest_dpc[], ktest_misuse[],
+    ktest_flood[];
 
 #endif
 #endif

@@ -197,6 +197,80 @@ HANDLE NTAPI PsGetCurrentThreadId(void)
     return (HANDLE)(ULONG_PTR)GetCurrentThreadId();
 }
 
+/* ---- timers: a thread for each that is set, which calls the DPC's routine itself, as the builtin does ---- */
+
+struct expiry {
+    PKTIMER timer;
+    LARGE_INTEGER due;
+    LONG period; /* ms, 0 = once */
+    volatile LONG gone;
+};
+
+static ULONG NTAPI timer_thread(struct expiry *expiry)
+{
+    PKTIMER timer = expiry->timer;
+
+    do {
+        PKDPC dpc = timer->Dpc;
+
+        NtDelayExecution(FALSE, &expiry->due);
+        expiry->due.QuadPart = -10000LL * expiry->period;
+        if (expiry->gone)
+            break;
+        if (dpc)
+            dpc->DeferredRoutine(dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
+    } while (expiry->period);
+    InterlockedExchange(&timer->Header.SignalState, 1);
+    RtlWakeAddressAll(&timer->Header.SignalState);
+    return 0;
+}
+
+void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type)
+{
+    (void)type;
+    memset(timer, 0, sizeof(*timer));
+}
+
+void NTAPI KeInitializeTimer(PKTIMER timer)
+{
+    KeInitializeTimerEx(timer, NotificationTimer);
+}
+
+/* Returns when the timer's thread has left it. */
+BOOLEAN NTAPI KeCancelTimer(PKTIMER timer)
+{
+    struct expiry *expiry = (struct expiry *)timer->TimerListEntry.Flink;
+    const LONG running = 0;
+    BOOLEAN was_set = expiry && !timer->Header.SignalState;
+
+    if (!expiry)
+        return FALSE;
+    InterlockedExchange(&expiry->gone, 1);
+    while (!timer->Header.SignalState)
+        RtlWaitOnAddress(&timer->Header.SignalState, &running, sizeof(running), NULL);
+    timer->TimerListEntry.Flink = NULL;
+    HeapFree(GetProcessHeap(), 0, expiry);
+    return was_set;
+}
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due, LONG period, PKDPC dpc)
+{
+    BOOLEAN was_set = KeCancelTimer(timer);
+    struct expiry *expiry = HeapAlloc(GetProcessHeap(), 8, sizeof(*expiry));
+
+    *expiry = (struct expiry){.timer = timer, .due = due, .period = period};
+    timer->Dpc = dpc;
+    timer->Header.SignalState = 0;
+    timer->TimerListEntry.Flink = (PLIST_ENTRY)expiry;
+    CreateThread(NULL, 0, (void *)timer_thread, expiry, 0, NULL);
+    return was_set;
+}
+
+BOOLEAN NTAPI KeSetTimer(PKTIMER timer, LARGE_INTEGER due, PKDPC dpc)
+{
+    return KeSetTimerEx(timer, due, 0, dpc);
+}
+
 static void lock_take(PKSPIN_LOCK lock)
 {
     while (InterlockedExchangePointer((PVOID volatile *)lock, (PVOID)1)) {
@@ -209,6 +283,18 @@ static void lock_take(PKSPIN_LOCK lock)
 static void lock_drop(PKSPIN_LOCK lock)
 {
     InterlockedExchangePointer((PVOID volatile *)lock, NULL);
+}
+
+/* Not in turn, but the same word. */
+void FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
+{
+    handle->LockQueue.Lock = lock;
+    lock_take(lock);
+}
+
+void FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle)
+{
+    lock_drop(handle->LockQueue.Lock);
 }
 
 #ifdef __x86_64__

@@ -13,7 +13,7 @@
 #include "service.h"
 #include "wine/test.h"
 
-static const char *const groups[] = {"io", "ex", "irql", "misuse", "flood"};
+static const char *const groups[] = {"io", "ex", "irql", "locks", "dpc", "misuse", "flood"};
 
 static BOOL single(void)
 {

@@ -42,6 +42,8 @@ static void run(const char *group)
 GROUP(io)
 GROUP(ex)
 GROUP(irql)
+GROUP(locks)
+GROUP(dpc)
 GROUP(misuse)
 GROUP(flood)
 
@@ -115,6 +117,7 @@ static void func_actions(void)
 
 const struct test winetest_testlist[] = {{"io", func_io},         {"ex", func_ex},
                                          {"irql", func_irql},     {"misuse", func_misuse},
+                                         {"locks", func_locks},   {"dpc", func_dpc},
                                          {"flood", func_flood},   {"references", func_references},
                                          {"memory", func_memory}, {"actions", func_actions},
                                          {"child", func_child},   {0, 0}};
