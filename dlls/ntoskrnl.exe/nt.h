@@ -73,9 +73,6 @@ enum nt_base_export {
     NT_BASE_DEVICE_TYPE, /* data: a pointer to the type */
     NT_BASE_DRIVER_TYPE, /* likewise */
     NT_BASE_LOCK,
-    NT_BASE_UNLOCK,
-    NT_BASE_LOCK_QUEUED,
-    NT_BASE_UNLOCK_QUEUED,
     NT_BASE_CANCEL_LOCK,
     NT_BASE_CANCEL_UNLOCK,
     NT_BASE_WAIT,

@@ -1,8 +1,12 @@
 /*
  * spin.c: the spin-lock routines that change the level.
  *
- * The lock itself is the builtin's, because its other routines (KeAcquireSpinLockAtDpcLevel, the interlocked
- * lists) work on the same words. Without a builtin, in unit tests, one exchange does.
+ * Other routines of the builtin (the interlocked lists, for example) work on the same words, so a lock is taken
+ * as the builtin takes it; what it writes into a free one is asked of it once. But here a waiter yields its
+ * processor: threads of a program can lose theirs while they hold a lock.
+ *
+ * Queued spin locks are taken in no order, for the same reason: the next in turn may have no processor for
+ * long, while others that could go on would wait for it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,8 +20,6 @@ struct lock_handle {
 };
 
 typedef void(NTAPI *lock_function)(KSPIN_LOCK *lock);
-typedef void(NT_FASTCALL *lock_queued_function)(KSPIN_LOCK *lock, struct lock_handle *handle);
-typedef void(NT_FASTCALL *unlock_queued_function)(struct lock_handle *handle);
 typedef void(NTAPI *cancel_lock_function)(KIRQL *old);
 typedef void(NTAPI *cancel_unlock_function)(KIRQL level);
 
@@ -38,29 +40,52 @@ void NT_FASTCALL KeAcquireInStackQueuedSpinLockForDpc(KSPIN_LOCK *lock, struct l
 void NT_FASTCALL KeReleaseInStackQueuedSpinLockForDpc(struct lock_handle *handle);
 BOOLEAN NT_FASTCALL KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock);
 BOOLEAN NT_FASTCALL KeTestSpinLock(KSPIN_LOCK *lock);
+void NTAPI KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock);
+void NTAPI KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *lock);
+void NT_FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(KSPIN_LOCK *lock, struct lock_handle *handle);
+void NT_FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(struct lock_handle *handle);
+void NT_FASTCALL KefAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock);
+void NT_FASTCALL KefReleaseSpinLockFromDpcLevel(KSPIN_LOCK *lock);
 
 static KSPIN_LOCK cancel_lock; /* A: for when there is no builtin */
 
+/* What a lock that is held contains. */
+static KSPIN_LOCK held_word(void)
+{
+    static KSPIN_LOCK held; /* A */
+    KSPIN_LOCK value = __atomic_load_n(&held, __ATOMIC_RELAXED), probe = 0;
+    lock_function base;
+
+    if (value)
+        return value;
+    base = (lock_function)nt_base(NT_BASE_LOCK);
+    if (base)
+        base(&probe);
+    value = probe ? probe : 1;
+    __atomic_store_n(&held, value, __ATOMIC_RELAXED);
+    return value;
+}
+
+static bool lock_try(KSPIN_LOCK *lock)
+{
+    KSPIN_LOCK is_free = 0;
+
+    return __atomic_compare_exchange_n(lock, &is_free, held_word(), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 static void lock_take(KSPIN_LOCK *lock)
 {
-    lock_function base = (lock_function)nt_base(NT_BASE_LOCK);
+    unsigned turns = 0;
 
-    if (base) {
-        base(lock);
-        return;
-    }
-    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE))
-        NtYieldExecution();
+    while (!lock_try(lock))
+        do
+            nt_spin(&turns);
+        while (__atomic_load_n(lock, __ATOMIC_RELAXED));
 }
 
 static void lock_drop(KSPIN_LOCK *lock)
 {
-    lock_function base = (lock_function)nt_base(NT_BASE_UNLOCK);
-
-    if (base)
-        base(lock);
-    else
-        __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 /* Raises to that level, takes the lock and returns the old level. */
@@ -93,20 +118,21 @@ void NTAPI KeReleaseSpinLock(KSPIN_LOCK *lock, KIRQL level)
 }
 
 /* Takes the lock if it is free; returns whether it did. At DISPATCH_LEVEL, which is not changed. The builtin
- * has no such function; what it writes into a free lock is asked of it once. */
+ * lacks it. */
 BOOLEAN NT_FASTCALL KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock)
 {
-    static KSPIN_LOCK taken; /* A */
-    KSPIN_LOCK probe = 0, value = __atomic_load_n(&taken, __ATOMIC_RELAXED);
+    return lock_try(lock);
+}
 
-    if (!value) {
-        lock_take(&probe);
-        value = __atomic_load_n(&probe, __ATOMIC_RELAXED);
-        lock_drop(&probe);
-        __atomic_store_n(&taken, value, __ATOMIC_RELAXED);
-    }
-    probe = 0;
-    return __atomic_compare_exchange_n(lock, &probe, value, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+/* Takes the lock at DISPATCH_LEVEL, which is not changed; the second gives it back. */
+void NTAPI KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock)
+{
+    lock_take(lock);
+}
+
+void NTAPI KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *lock)
+{
+    lock_drop(lock);
 }
 
 /* Returns TRUE if the lock is free, for callers that would spin; taking it may fail all the same. */
@@ -146,22 +172,42 @@ void NT_FASTCALL KfReleaseSpinLock(KSPIN_LOCK *lock, KIRQL level)
     KfLowerIrql(level);
 }
 
-static void lock_queued(KSPIN_LOCK *lock, struct lock_handle *handle, KIRQL level)
-{
-    lock_queued_function base = (lock_queued_function)nt_base(NT_BASE_LOCK_QUEUED);
-    KIRQL old = KfRaiseIrql(level);
+#ifdef __i386__
+/* As the two above. */
 
-    if (base) {
-        base(lock, handle);
-    } else {
-        handle->lock = lock;
-        lock_take(lock);
-    }
-    handle->old = old;
+void NT_FASTCALL KefAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock)
+{
+    lock_take(lock);
 }
 
-/* Raises to DISPATCH_LEVEL and takes the lock in turn; *handle, in the caller's memory, keeps the place and
- * the old level until the release. At or below DISPATCH_LEVEL. */
+void NT_FASTCALL KefReleaseSpinLockFromDpcLevel(KSPIN_LOCK *lock)
+{
+    lock_drop(lock);
+}
+#endif
+
+static void lock_queued(KSPIN_LOCK *lock, struct lock_handle *handle, KIRQL level)
+{
+    handle->old = KfRaiseIrql(level);
+    handle->lock = lock;
+    lock_take(lock);
+}
+
+/* Takes the lock at DISPATCH_LEVEL, which is not changed; *handle, in the caller's memory, stands for it until
+ * the second gives it back. */
+void NT_FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(KSPIN_LOCK *lock, struct lock_handle *handle)
+{
+    handle->lock = lock;
+    lock_take(lock);
+}
+
+void NT_FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(struct lock_handle *handle)
+{
+    lock_drop(handle->lock);
+}
+
+/* Raises to DISPATCH_LEVEL and takes the lock; *handle, in the caller's memory, keeps it and the old level
+ * until the release. At or below DISPATCH_LEVEL. */
 void NT_FASTCALL KeAcquireInStackQueuedSpinLock(KSPIN_LOCK *lock, struct lock_handle *handle)
 {
     lock_queued(lock, handle, DISPATCH_LEVEL);
@@ -173,20 +219,16 @@ void NT_FASTCALL KeAcquireInStackQueuedSpinLockRaiseToSynch(KSPIN_LOCK *lock, st
     lock_queued(lock, handle, SYNCH_LEVEL);
 }
 
-/* Gives the lock to the next in turn and lowers to the level before. */
+/* Gives the lock back and lowers to the level before. */
 void NT_FASTCALL KeReleaseInStackQueuedSpinLock(struct lock_handle *handle)
 {
-    unlock_queued_function base = (unlock_queued_function)nt_base(NT_BASE_UNLOCK_QUEUED);
     KIRQL old = handle->old;
 
-    if (base)
-        base(handle);
-    else
-        lock_drop(handle->lock);
+    lock_drop(handle->lock);
     KfLowerIrql(old);
 }
 
-/* As KeAcquireSpinLockForDpc, in turn. */
+/* As KeAcquireSpinLockForDpc. */
 void NT_FASTCALL KeAcquireInStackQueuedSpinLockForDpc(KSPIN_LOCK *lock, struct lock_handle *handle)
 {
     lock_queued(lock, handle, DISPATCH_LEVEL);

@@ -285,19 +285,11 @@ static void lock_drop(PKSPIN_LOCK lock)
     InterlockedExchangePointer((PVOID volatile *)lock, NULL);
 }
 
-/* Not in turn, but the same word. */
-void FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
-{
-    handle->LockQueue.Lock = lock;
-    lock_take(lock);
-}
+#undef KeAcquireSpinLockAtDpcLevel /* other names on x86 */
+#undef KeReleaseSpinLockFromDpcLevel
+void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock);
+void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock);
 
-void FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle)
-{
-    lock_drop(handle->LockQueue.Lock);
-}
-
-#ifdef __x86_64__
 void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
 {
     lock_take(lock);
@@ -307,17 +299,8 @@ void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
 {
     lock_drop(lock);
 }
-#else
-void FASTCALL KefAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock)
-{
-    lock_take(lock);
-}
 
-void FASTCALL KefReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
-{
-    lock_drop(lock);
-}
-
+#ifdef __i386__
 void NTAPI KeInitializeSpinLock(PKSPIN_LOCK lock)
 {
     *lock = 0;
