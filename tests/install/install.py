@@ -205,7 +205,9 @@ class Refusals(InstallTest):
         with open(path, 'rb') as file:
             good = file.read()
         info = os.stat(path)
-        shutil.copy(os.path.join(STAGE, 'wqkernel32.dll'), os.path.join(STAGE, 'ntoskrnl.exe'))
+        fronts = [os.path.join(STAGE, name) for name in ('ntoskrnl.exe', 'hal.dll')]  # hal.dll for 32-bit prefixes
+        for front in fronts:
+            shutil.copy(os.path.join(STAGE, 'wqkernel32.dll'), front)
         for bad in (good[:60], good[:1000], good[:0x10000], b'', b'not a module' * 100, good[:64] + bytes(16) + good[80:]):
             self.write('ntoskrnl.exe', bad)
             self.assertIn('ntoskrnl.exe', self.setup(*args, code=1))
@@ -219,7 +221,8 @@ class Refusals(InstallTest):
         if 'in use' in self.setup('uninstall'):  # Wine's own drivers may just start on it
             self.prefix.stop()
             self.prefix.wine('wineboot')
-        os.unlink(os.path.join(STAGE, 'ntoskrnl.exe'))
+        for front in fronts:
+            os.unlink(front)
         self.assert_untouched()
 
     def test_a_foreign_base_copy_is_not_overwritten(self):

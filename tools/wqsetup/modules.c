@@ -11,6 +11,19 @@
 /* Wine 10 looks these up without following forwarders. */
 static const char *const kernel32_code[] = {"BaseThreadInitThunk", "CtrlRoutine", NULL};
 
+/* 32-bit drivers import levels from hal.dll; in a prefix that has 64-bit programs there are no such drivers. */
+#ifdef _WIN64
+#define HAL                                                                                                  \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#else
+#define HAL                                                                                                  \
+    {                                                                                                        \
+        "", "hal.dll", "hal_base.dll", "hal", NULL, true, "hal.dll"                                          \
+    }
+#endif
+
 const struct setup_module setup_modules[] = {
     {.name = "wqcore",
      .staged = "wqcore.dll",
@@ -30,7 +43,7 @@ const struct setup_module setup_modules[] = {
      .staged = "ntoskrnl.exe",
      .graft = true,
      .app = "winedevice.exe",
-     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, true}}},
+     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, true}, HAL}},
     {.name = "rdbss", .staged = "rdbss.sys", .targets = {{"drivers\\", "rdbss.sys", "rdbss.sys.wqorig"}}},
     {.name = "storport",
      .staged = "storport.sys",

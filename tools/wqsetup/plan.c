@@ -93,13 +93,14 @@ static bool plan_contents(struct setup_file *file)
                                     .base_name = file->place->kept,
                                     .code_names = file->place->code,
                                     .add_extra = file->place->extra};
+    const char *staged = file->place->staged ? file->place->staged : file->module->staged;
     struct graft_error error;
     uint8_t *out;
 
-    if (!setup_read_staged(file->arch, file->module->staged, &request.front))
+    if (!setup_read_staged(file->arch, staged, &request.front))
         return false;
     if (!request.front.data)
-        return setup_error("%s is not in the folder of wqsetup.exe", file->module->staged);
+        return setup_error("%s is not in the folder of wqsetup.exe", staged);
     file->bytes = request.front;
     if (!file->module->graft)
         return true;

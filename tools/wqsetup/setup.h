@@ -29,6 +29,7 @@ struct setup_target {
     const char *override;      /* name of the DllOverrides value, or NULL */
     const char *const *code;   /* see graft_request.code_names */
     bool extra;                /* see graft_request.add_extra */
+    const char *staged;        /* file name beside wqsetup.exe, NULL = the module's */
 };
 
 struct setup_module {
