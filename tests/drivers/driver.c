@@ -16,22 +16,11 @@ PDEVICE_OBJECT ktest_device;
 BOOLEAN ktest_single;
 BOOLEAN ktest_ours;
 
-extern struct ktest_result *ktest_current;
 extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 
 static const struct ktest_group groups[] = {
-    {"io", ktest_io},   {"ex", ktest_ex},         {"irql", ktest_irql},  {"locks", ktest_locks},
-    {"dpc", ktest_dpc}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
-
-/* What DriverEntry queued; checked by the first request and by Unload. */
-static PIO_WORKITEM entry_item;
-static KEVENT entry_done;
-
-static void NTAPI entry_routine(PDEVICE_OBJECT device, PVOID context)
-{
-    if (device == ktest_device)
-        KeSetEvent(context, 0, FALSE);
-}
+    {"io", ktest_io},   {"ex", ktest_ex},         {"irql", ktest_irql},     {"locks", ktest_locks},
+    {"dpc", ktest_dpc}, {"places", ktest_places}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
 
 static void run_group(struct ktest_request *request, struct ktest_result *result)
 {
@@ -49,8 +38,6 @@ static void run_group(struct ktest_request *request, struct ktest_result *result
         if (*a != *b)
             continue;
         result->known = 1;
-        ktest_current = result;
-        ktest_wait(&entry_done, "the item that DriverEntry queued");
         ktest_run(groups[i].tests, result);
     }
 }
@@ -77,16 +64,13 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-/* Queues, waits and frees, as a driver that flushes its work does. */
+/* Nothing of ours is queued when it returns, nor what DriverEntry queued if nobody asked for that. */
 static void NTAPI unload(PDRIVER_OBJECT driver)
 {
     UNICODE_STRING link = TEXT_STRING(KTEST_LINK_NAME);
 
     (void)driver;
-    KeClearEvent(&entry_done);
-    IoQueueWorkItem(entry_item, entry_routine, DelayedWorkQueue, &entry_done);
-    KeWaitForSingleObject(&entry_done, Executive, KernelMode, FALSE, NULL);
-    IoFreeWorkItem(entry_item);
+    ktest_unload_place();
     IoDeleteSymbolicLink(&link);
     IoDeleteDevice(ktest_device);
 }
@@ -109,9 +93,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         return status;
     }
     ktest_device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-    KeInitializeEvent(&entry_done, NotificationEvent, FALSE);
-    entry_item = IoAllocateWorkItem(ktest_device);
-    IoQueueWorkItem(entry_item, entry_routine, DelayedWorkQueue, &entry_done);
+    ktest_place_begin(&ktest_entry_place);
     driver->MajorFunction[IRP_MJ_CREATE] = dispatch;
     driver->MajorFunction[IRP_MJ_CLOSE] = dispatch;
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch;

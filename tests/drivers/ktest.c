@@ -70,6 +70,12 @@ static void ktest_skip(const char *format, ...)
     va_end(args);
 }
 
+void ktest_begin(struct ktest_result *result, const char *test)
+{
+    ktest_current = result;
+    test_name = test;
+}
+
 void ktest_run(const struct ktest *tests, struct ktest_result *result)
 {
     ktest_current = result;

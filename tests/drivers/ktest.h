@@ -30,6 +30,10 @@ struct ktest_result {
     CHAR text[KTEST_TEXT];
 };
 
+/* Unload leaves its ktest_result in this key of HKEY_LOCAL_MACHINE, binary. */
+#define KTEST_UNLOAD_KEY   "Software\\wqtest"
+#define KTEST_UNLOAD_VALUE "unload"
+
 #ifdef KTEST_DRIVER
 
 /* How many workers a test needs: any number, one only (ktest_single), or more. */
@@ -92,13 +96,34 @@ void ktest_gate_pass(struct ktest_gate *gate);
 BOOLEAN ktest_block(struct ktest_gate *gate);
 void ktest_unblock(struct ktest_gate *gate);
 
+/* Every function of work items, used from one place: in two halves, see places.c. The first may run at
+ * DISPATCH_LEVEL. */
+struct ktest_place {
+    PIO_WORKITEM item, extended, tried;
+    WORK_QUEUE_ITEM work;
+    ULONG64 memory[32]; /* of an item in the driver's memory */
+    ULONG size;
+    volatile LONG runs, wrong;
+    LONG expected; /* items that were queued */
+    BOOLEAN begun, allocated;
+};
+
+void ktest_place_begin(struct ktest_place *place);
+void ktest_place_end(struct ktest_place *place, const char *where);
+
+extern struct ktest_place ktest_entry_place; /* begun by DriverEntry */
+void ktest_unload_place(void);
+
+/* Lets the checks from now on count for a result. */
+void ktest_begin(struct ktest_result *result, const char *test);
+
 /* What the front saw us do wrong: the number so far, and a check that there are more now, the last one with
  * that code and first parameter. */
 ULONG ktest_misuses(void);
 BOOLEAN ktest_misused(ULONG before, ULONG code, ULONG_PTR parameter, const char *what);
 
 extern const struct ktest ktest_io[], ktest_ex[], ktest_irql[], ktest_locks[], ktest_dpc[], ktest_misuse[],
-    ktest_flood[];
+    ktest_places[], ktest_flood[];
 
 #endif
 #endif

@@ -13,7 +13,7 @@
 #include "service.h"
 #include "wine/test.h"
 
-static const char *const groups[] = {"io", "ex", "irql", "locks", "dpc", "misuse", "flood"};
+static const char *const groups[] = {"io", "ex", "irql", "locks", "dpc", "places", "misuse", "flood"};
 
 static BOOL single(void)
 {
@@ -51,7 +51,8 @@ static void run_driver(void)
             run_group(device, groups[i]);
         CloseHandle(device);
     }
-    service_stop(service);
+    if (service_stop(service))
+        report_unload();
     service_delete(service);
 }
 
@@ -67,7 +68,8 @@ START_TEST(again)
         SC_HANDLE service = service_start("wqtest");
 
         if (service) {
-            service_stop(service);
+            if (service_stop(service))
+                report_unload();
             service_delete(service);
         }
     }

@@ -47,3 +47,18 @@ void report_group(const char *group, struct ktest_result *result)
        result->failures, lines);
     winetest_pop_context();
 }
+
+void report_unload(void)
+{
+    static struct ktest_result result;
+    DWORD size = sizeof(result);
+    LSTATUS status = RegGetValueA(HKEY_LOCAL_MACHINE, KTEST_UNLOAD_KEY, KTEST_UNLOAD_VALUE, RRF_RT_REG_BINARY,
+                                  NULL, &result, &size);
+
+    ok(!status && size == sizeof(result), "the unloaded driver left no result: %ld\n", status);
+    if (status)
+        return;
+    ok(result.checks > 1, "%lu checks by Unload\n", result.checks);
+    report_group("unload", &result);
+    RegDeleteKeyA(HKEY_LOCAL_MACHINE, KTEST_UNLOAD_KEY);
+}

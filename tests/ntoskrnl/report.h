@@ -13,4 +13,7 @@
 
 void report_group(const char *group, struct ktest_result *result);
 
+/* What the driver found when it was unloaded; once. */
+void report_unload(void);
+
 #endif

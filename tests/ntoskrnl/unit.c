@@ -31,6 +31,7 @@ static void run(const char *group)
     report_group(group, &result);
     status = host_stop();
     ok(!status, "%ld references are left\n", status);
+    report_unload();
 }
 
 #define GROUP(name)                                                                                          \
@@ -44,6 +45,7 @@ GROUP(ex)
 GROUP(irql)
 GROUP(locks)
 GROUP(dpc)
+GROUP(places)
 GROUP(misuse)
 GROUP(flood)
 
@@ -115,9 +117,16 @@ static void func_actions(void)
     CloseHandle(file);
 }
 
-const struct test winetest_testlist[] = {{"io", func_io},         {"ex", func_ex},
-                                         {"irql", func_irql},     {"misuse", func_misuse},
-                                         {"locks", func_locks},   {"dpc", func_dpc},
-                                         {"flood", func_flood},   {"references", func_references},
-                                         {"memory", func_memory}, {"actions", func_actions},
-                                         {"child", func_child},   {0, 0}};
+const struct test winetest_testlist[] = {{"io", func_io},
+                                         {"ex", func_ex},
+                                         {"irql", func_irql},
+                                         {"misuse", func_misuse},
+                                         {"locks", func_locks},
+                                         {"dpc", func_dpc},
+                                         {"places", func_places},
+                                         {"flood", func_flood},
+                                         {"references", func_references},
+                                         {"memory", func_memory},
+                                         {"actions", func_actions},
+                                         {"child", func_child},
+                                         {0, 0}};
