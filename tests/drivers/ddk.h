@@ -65,6 +65,7 @@ NTKERNELAPI void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock);
 NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE_EX routine,
                                              WORK_QUEUE_TYPE type, PVOID context);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentThreadId(void);
+NTKERNELAPI HANDLE NTAPI PsGetCurrentProcessId(void);
 NTSYSAPI NTSTATUS NTAPI ZwSetInformationThread(HANDLE thread, ULONG information, PVOID data, ULONG size);
 NTSYSAPI NTSTATUS NTAPI ZwOpenEvent(PHANDLE event, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes);
 NTSYSAPI NTSTATUS NTAPI ZwSetEvent(HANDLE event, PLONG previous);

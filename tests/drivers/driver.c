@@ -18,6 +18,9 @@ BOOLEAN ktest_ours;
 
 extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 
+/* Where DriverEntry ran. In a dispatch routine Wine takes the caller's process for the current one. */
+static HANDLE own_process;
+
 static const struct ktest_group groups[] = {
     {"io", ktest_io},   {"ex", ktest_ex},         {"irql", ktest_irql},     {"locks", ktest_locks},
     {"dpc", ktest_dpc}, {"places", ktest_places}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
@@ -42,6 +45,33 @@ static void run_group(struct ktest_request *request, struct ktest_result *result
     }
 }
 
+/* Returns the status and sets the number of bytes of output. */
+static NTSTATUS control(PIO_STACK_LOCATION stack, PVOID buffer, ULONG_PTR *size)
+{
+    ULONG input = stack->Parameters.DeviceIoControl.InputBufferLength;
+    ULONG output = stack->Parameters.DeviceIoControl.OutputBufferLength;
+
+    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    case KTEST_IOCTL_RUN:
+        if (input < sizeof(struct ktest_request) || output < sizeof(struct ktest_result))
+            return STATUS_BUFFER_TOO_SMALL;
+        run_group(buffer, buffer);
+        *size = sizeof(struct ktest_result);
+        return STATUS_SUCCESS;
+    case KTEST_IOCTL_PROCESS:
+        if (output < sizeof(ULONG))
+            return STATUS_BUFFER_TOO_SMALL;
+        *(ULONG *)buffer = (ULONG)(ULONG_PTR)own_process;
+        *size = sizeof(ULONG);
+        return STATUS_SUCCESS;
+    case KTEST_IOCTL_MISBEHAVE:
+        ktest_misbehave();
+        return STATUS_SUCCESS;
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -49,16 +79,8 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 
     (void)device;
     irp->IoStatus.Information = 0;
-    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
-        status = STATUS_INVALID_PARAMETER;
-        if (stack->Parameters.DeviceIoControl.IoControlCode == KTEST_IOCTL_RUN &&
-            stack->Parameters.DeviceIoControl.InputBufferLength >= sizeof(struct ktest_request) &&
-            stack->Parameters.DeviceIoControl.OutputBufferLength >= sizeof(struct ktest_result)) {
-            run_group(irp->AssociatedIrp.SystemBuffer, irp->AssociatedIrp.SystemBuffer);
-            irp->IoStatus.Information = sizeof(struct ktest_result);
-            status = STATUS_SUCCESS;
-        }
-    }
+    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL)
+        status = control(stack, irp->AssociatedIrp.SystemBuffer, &irp->IoStatus.Information);
     irp->IoStatus.Status = status;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return status;
@@ -83,6 +105,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 
     (void)path;
     ktest_driver = driver;
+    own_process = PsGetCurrentProcessId();
     ktest_ours = MmGetSystemRoutineAddress(&query) != NULL;
     status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &ktest_device);
     if (status)

@@ -15,6 +15,12 @@
 /* Runs the group of tests that the input names; the output is a ktest_result. */
 #define KTEST_IOCTL_RUN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
+/* The output is the number of the process that the driver is in. */
+#define KTEST_IOCTL_PROCESS CTL_CODE(FILE_DEVICE_UNKNOWN, 0x901, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+/* Queues a work routine that returns at DISPATCH_LEVEL. No input, no output. */
+#define KTEST_IOCTL_MISBEHAVE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x902, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
 struct ktest_request {
     ULONG single;   /* the pool may have one worker only, so that items stay queued while it is blocked */
     CHAR group[32]; /* zero-terminated */
@@ -121,6 +127,9 @@ void ktest_begin(struct ktest_result *result, const char *test);
  * that code and first parameter. */
 ULONG ktest_misuses(void);
 BOOLEAN ktest_misused(ULONG before, ULONG code, ULONG_PTR parameter, const char *what);
+
+/* Queues a work routine that returns at DISPATCH_LEVEL. */
+void ktest_misbehave(void);
 
 extern const struct ktest ktest_io[], ktest_ex[], ktest_irql[], ktest_locks[], ktest_dpc[], ktest_misuse[],
     ktest_places[], ktest_flood[];

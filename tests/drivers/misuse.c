@@ -284,6 +284,14 @@ static void left_raised(void)
     check_sound();
 }
 
+static WORK_QUEUE_ITEM misbehaving;
+
+void ktest_misbehave(void)
+{
+    ExInitializeWorkItem(&misbehaving, stay_raised, NULL);
+    ExQueueWorkItem(&misbehaving, DelayedWorkQueue);
+}
+
 static void NTAPI stay_locked(PDEVICE_OBJECT device, PVOID context)
 {
     KIRQL old;

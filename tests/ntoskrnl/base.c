@@ -18,6 +18,7 @@ __declspec(dllimport) HANDLE NTAPI
     CreateThread(void *attributes, SIZE_T stack, void *start, void *param, ULONG flags, ULONG *id);
 __declspec(dllimport) void NTAPI ExitThread(ULONG status);
 __declspec(dllimport) ULONG NTAPI GetCurrentThreadId(void);
+__declspec(dllimport) ULONG NTAPI GetCurrentProcessId(void);
 __declspec(dllimport) HANDLE NTAPI GetProcessHeap(void);
 __declspec(dllimport) void *NTAPI HeapAlloc(HANDLE heap, ULONG flags, SIZE_T size);
 __declspec(dllimport) int NTAPI HeapFree(HANDLE heap, ULONG flags, void *block);
@@ -190,6 +191,11 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status)
 {
     ExitThread((ULONG)status);
     return STATUS_SUCCESS;
+}
+
+HANDLE NTAPI PsGetCurrentProcessId(void)
+{
+    return (HANDLE)(ULONG_PTR)GetCurrentProcessId();
 }
 
 HANDLE NTAPI PsGetCurrentThreadId(void)

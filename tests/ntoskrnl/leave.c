@@ -3,41 +3,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <string.h>
-
 #include "service.h"
+#include "setting.h"
 #include "wine/test.h"
 
 #define REPORT "C:\\wqleave.txt"
-
-static void report_to(const char *file)
-{
-    HKEY key;
-
-    if (!RegCreateKeyA(HKEY_LOCAL_MACHINE, "Software\\wqshim", &key)) {
-        if (file)
-            RegSetValueExA(key, "MISUSE_FILE", 0, REG_SZ, (const BYTE *)file, (DWORD)strlen(file) + 1);
-        else
-            RegDeleteValueA(key, "MISUSE_FILE");
-        RegCloseKey(key);
-    }
-}
-
-static void check_report(void)
-{
-    char text[2000] = "";
-    DWORD size = 0;
-    HANDLE file =
-        CreateFileA(REPORT, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-
-    ok(file != INVALID_HANDLE_VALUE && ReadFile(file, text, sizeof(text) - 1, &size, NULL),
-       "no report: %lu\n", GetLastError());
-    text[size] = 0;
-    ok(strstr(text, "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS (0xCE: ") != NULL,
-       "the report: %s\n", wine_dbgstr_a(text));
-    ok(strstr(text, "wqleave.sys+0x") != NULL, "the report: %s\n", wine_dbgstr_a(text));
-    CloseHandle(file);
-}
 
 /* True once the driver starts from a fresh image. */
 static BOOL starts_afresh(void)
@@ -61,12 +31,13 @@ START_TEST(leave)
     HANDLE done = CreateEventA(NULL, FALSE, FALSE, "Global\\wqleave_done");
     SC_HANDLE service;
 
-    report_to(REPORT);
+    setting_put("MISUSE_FILE", REPORT);
     service = service_start("wqleave");
     if (!service)
         return;
     service_stop(service);
-    check_report();
+    setting_check_report(REPORT,
+                         "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS (0xCE: ", "wqleave.sys+0x");
     SetEvent(gate);
     ok(WaitForSingleObject(done, 30000) == WAIT_OBJECT_0, "the routines did not come to their end\n");
     if (starts_afresh()) {
@@ -74,7 +45,7 @@ START_TEST(leave)
         service_stop(service);
     }
     service_delete(service);
-    report_to(NULL);
+    setting_put("MISUSE_FILE", NULL);
     CloseHandle(gate);
     CloseHandle(done);
 }

@@ -10,6 +10,10 @@ extern void func_driver(void);
 extern void func_again(void);
 extern void func_leave(void);
 extern void func_boot(void);
+extern void func_report(void);
+extern void func_end(void);
+extern void func_break(void);
 
 const struct test winetest_testlist[] = {
-    {"driver", func_driver}, {"again", func_again}, {"leave", func_leave}, {"boot", func_boot}, {0, 0}};
+    {"driver", func_driver}, {"again", func_again}, {"leave", func_leave}, {"boot", func_boot},
+    {"report", func_report}, {"end", func_end},     {"break", func_break}, {0, 0}};
