@@ -1,5 +1,6 @@
 /*
- * class.c: the scheduling classes: those that the registry names, or Windows' own where it names none.
+ * class.c: the scheduling classes: those that the registry names, and Windows' own. Wine's registry names none;
+ * where a program adds its own, the others must stay.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,6 +9,9 @@
 #define TASKS                                                                                                \
     L"\\Registry\\Machine\\Software\\Microsoft\\Windows "                                                    \
     L"NT\\CurrentVersion\\Multimedia\\SystemProfile\\Tasks"
+
+#define KEY_ACCESS  (KEY_READ | KEY_WOW64_64KEY) /* one list for programs of both kinds */
+#define STATUS_MORE ((NTSTATUS)0x80000005)       /* STATUS_BUFFER_OVERFLOW */
 
 /* What a thread of an ordinary process may get for each scheduling category: where Windows runs the class at
  * 23 to 26 (High), 16 to 22 (Medium), 8 to 15 (Low). */
@@ -92,7 +96,7 @@ static HANDLE key_open(HANDLE parent, const WCHAR *name, USHORT length)
     HANDLE key;
 
     InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE, parent, NULL);
-    return NtOpenKey(&key, KEY_READ, &attributes) ? NULL : key;
+    return NtOpenKey(&key, KEY_ACCESS, &attributes) ? NULL : key;
 }
 
 /* The priority of a task by its "Scheduling Category"; without one it is Medium, as documented. */
@@ -123,36 +127,61 @@ static void class_add(struct rtwq_class *class)
     classes = class;
 }
 
-/* Returns false if the registry has none. */
-static bool load_registry(void)
+static struct rtwq_class *class_get(const WCHAR *name, USHORT length)
+{
+    struct rtwq_class *class;
+
+    for (class = classes; class; class = class->next)
+        if (same_name(class->name, class->length, name, length))
+            break;
+    return class;
+}
+
+static void load_registry(void)
 {
     HANDLE tasks = key_open(NULL, TASKS, (USHORT)(sizeof(TASKS) / 2 - 1));
     struct key_info info;
+    NTSTATUS status;
     ULONG length;
 
     if (!tasks)
-        return false;
-    for (ULONG i = 0; !NtEnumerateKey(tasks, i, 0, &info, sizeof(info), &length); i++) {
-        USHORT n = (USHORT)(info.length / 2);
-        HANDLE task = n < 64 ? key_open(tasks, info.name, n) : NULL;
+        return;
+    for (ULONG i = 0;; i++) {
+        HANDLE task;
+        USHORT n;
 
+        status = NtEnumerateKey(tasks, i, 0, &info, sizeof(info), &length);
+        if (status == STATUS_MORE)
+            continue; /* a name that is too long for a class */
+        if (status)
+            break;
+        n = (USHORT)(info.length / 2);
+        task = n < 64 ? key_open(tasks, info.name, n) : NULL;
         if (!task)
             continue;
         class_add(class_make(info.name, n, category_of(task)));
         NtClose(task);
     }
     NtClose(tasks);
-    return classes != NULL;
+}
+
+static void load_defaults(void)
+{
+    for (unsigned i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+        USHORT length = length_of(defaults[i].name);
+
+        if (!class_get(defaults[i].name, length))
+            class_add(class_make(defaults[i].name, length, defaults[i].priority));
+    }
+    class_add(class_make(L"", 0, 0));
 }
 
 static void load(void)
 {
     wq_lock_take(&load_lock);
     if (!loaded) {
-        if (!load_registry())
-            for (unsigned i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-                class_add(class_make(defaults[i].name, length_of(defaults[i].name), defaults[i].priority));
-        class_add(class_make(L"", 0, 0));
+        load_registry();
+        load_defaults();
         InterlockedExchange(&loaded, 1);
     }
     wq_lock_drop(&load_lock);
@@ -160,15 +189,9 @@ static void load(void)
 
 struct rtwq_class *rtwq_class_find(const WCHAR *name)
 {
-    USHORT length = length_of(name);
-    struct rtwq_class *class;
-
     if (!InterlockedCompareExchange(&loaded, 0, 0))
         load();
-    for (class = classes; class; class = class->next)
-        if (same_name(class->name, class->length, name, length))
-            break;
-    return class;
+    return class_get(name, length_of(name));
 }
 
 struct wq_queue *rtwq_class_core(struct rtwq_class *class)
