@@ -54,11 +54,26 @@ static void WQ_CALL restore_avrt(void *param)
     avrt_revert(param);
 }
 
-/* Lets avrt do it. Returns false if it doesn't work or refuses. */
-static bool boost_avrt(const struct rtwq_class *class, LONG priority)
+/* Makes the thread one of the queue's task. Its first thread makes the task; avrt may have forgotten it when no
+ * thread was in it. */
+static HANDLE enter_task(struct rtwq_queue *queue, const struct rtwq_class *class)
 {
-    DWORD index = 0;
-    HANDLE handle = avrt_set ? avrt_set(class->name, &index) : NULL;
+    DWORD known = (DWORD)InterlockedCompareExchange(&queue->avrt_index, 0, 0), index = known;
+    HANDLE handle = avrt_set(class->name, &index);
+
+    if (!handle && known) {
+        index = 0;
+        handle = avrt_set(class->name, &index);
+    }
+    if (handle && index != known)
+        InterlockedExchange(&queue->avrt_index, (LONG)index);
+    return handle;
+}
+
+/* Lets avrt do it. Returns false if it doesn't work or refuses. */
+static bool boost_avrt(struct rtwq_queue *queue, const struct rtwq_class *class, LONG priority)
+{
+    HANDLE handle = avrt_set ? enter_task(queue, class) : NULL;
 
     if (!handle)
         return false;
@@ -81,12 +96,13 @@ static bool boost_directly(const struct rtwq_class *class, LONG priority)
     return wq_at_return(restore_priority, NULL) && set_priority(wanted);
 }
 
-void rtwq_boost(const struct rtwq_class *class, LONG priority)
+void rtwq_boost(struct rtwq_queue *queue, const struct rtwq_class *class)
 {
+    LONG priority = __atomic_load_n(&queue->priority, __ATOMIC_RELAXED);
     bool done;
 
     if (!InterlockedCompareExchange(&looked_up, 0, 0))
         look_up();
-    done = boost_avrt(class, priority) || boost_directly(class, priority);
+    done = boost_avrt(queue, class, priority) || boost_directly(class, priority);
     InterlockedIncrement64((LONG64 *)(done ? &rtwq_counters.boosts : &rtwq_counters.boosts_refused));
 }

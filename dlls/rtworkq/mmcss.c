@@ -17,8 +17,9 @@ void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LO
     struct wq_queue *core = class ? rtwq_class_core(class) : rtwq_queue_base();
 
     wq_lock_take(&rtwq_lock);
-    queue->priority = priority;
+    __atomic_store_n(&queue->priority, priority, __ATOMIC_RELAXED);
     queue->task_id = task_id;
+    InterlockedExchange(&queue->avrt_index, 0);
     __atomic_store_n(&queue->class, class, __ATOMIC_RELEASE);
     if (moves && core)
         wq_queue_move(queue->core, core, queue->level, queue->rank);

@@ -50,7 +50,7 @@ static void WQ_CALL put_run(void *param)
 
     put.done(param);
     if (class)
-        rtwq_boost(class, put.queue->priority);
+        rtwq_boost(put.queue, class);
     if (put.receipt) {
         rtwq_receipt_arm(put.receipt, put.queue);
         invoke(put.result, &put.receipt->public.AsyncResult, blocking);

@@ -44,8 +44,9 @@ struct rtwq_queue {
     bool serial;                /* C: made by RtwqAllocateSerialWorkQueue: replies count */
     LONG refs;                  /* atomic: one for having an identifier, one for each user */
     LONG long_running;          /* atomic: RtwqSetLongRunning, counted */
-    LONG priority;              /* R: thread priority within the class, AVRT_PRIORITY_* */
+    LONG priority;              /* RA: thread priority within the class, AVRT_PRIORITY_* */
     DWORD task_id;              /* R: 0 = none */
+    LONG avrt_index;            /* atomic: avrt.dll's number for that; 0 = not known yet */
     unsigned locks;             /* R */
     struct rtwq_class *class;   /* RA: NULL = none */
     unsigned level;             /* R: in the queue below */
@@ -226,8 +227,8 @@ void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LO
 
 /* ---- boost.c ---- */
 
-/* Gives the calling worker the class's thread priority until the routine returns. */
-void rtwq_boost(const struct rtwq_class *class, LONG priority);
+/* Gives the calling worker the thread priority of the queue's class until the routine returns. */
+void rtwq_boost(struct rtwq_queue *queue, const struct rtwq_class *class);
 
 /* ---- deadline.c ---- */
 
