@@ -18,7 +18,7 @@ struct deadline {
     struct rtwq_queue *queue; /* C: referenced */
     UINT64 due;               /* C: time of now() */
     void *handle;             /* C once it has one */
-    LONG refs;                /* atomic: the handle's, each expiry's, RtwqSetDeadline2's */
+    LONG refs;                /* atomic: the handle's, each expiry's, one while it is made */
 };
 
 static struct deadline *deadlines; /* R: earliest first */
@@ -84,18 +84,21 @@ static void set_places(struct rtwq_queue *without)
 static HRESULT insert(struct deadline *deadline)
 {
     struct deadline **at;
+    HRESULT hr = E_OUTOFMEMORY;
 
     wq_lock_take(&rtwq_lock);
-    deadline->handle = wq_handle_create(KIND, deadline);
-    if (deadline->handle) {
-        hold(deadline); /* the queue's last unlock may end it at once */
+    if (!rtwq_started())
+        hr = RTWQ_E_SHUTDOWN;
+    else if ((deadline->handle = wq_handle_create(KIND, deadline)) != NULL)
+        hr = S_OK;
+    if (hr == S_OK) {
         for (at = &deadlines; *at && (*at)->due <= deadline->due; at = &(*at)->next) {}
         deadline->next = *at;
         *at = deadline;
         set_places(NULL);
     }
     wq_lock_drop(&rtwq_lock);
-    return deadline->handle ? S_OK : E_OUTOFMEMORY;
+    return hr;
 }
 
 /* Ends the deadline with that handle. Returns false if there is none. */
@@ -163,7 +166,7 @@ HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE
     deadline = wq_alloc(sizeof(*deadline));
     if (!deadline)
         return E_OUTOFMEMORY;
-    *deadline = (struct deadline){.refs = 1, .queue = rtwq_queue_find(id)};
+    *deadline = (struct deadline){.refs = 2, .queue = rtwq_queue_find(id)};
     if (!deadline->queue) {
         wq_free(deadline);
         return RTWQ_E_INVALID_WORKQUEUE;
@@ -176,6 +179,8 @@ HRESULT WINAPI RtwqSetDeadline2(DWORD id, LONGLONG hns, LONGLONG pre_hns, HANDLE
         *request = deadline->handle;
         InterlockedIncrement64((LONG64 *)&rtwq_counters.deadlines_set);
         wq_timer_set(&deadline->timer, (UINT64)hns / 10, 0, 0);
+    } else {
+        release(deadline);
     }
     release(deadline);
     return hr;

@@ -9,9 +9,11 @@ struct listener {
     struct listener *next;       /* R */
     IRtwqPlatformEvents *events; /* C: referenced */
     LONG refs;                   /* R: the list's, and one while it is called */
+    UINT64 number;               /* C: later ones have higher numbers */
 };
 
 static struct listener *listeners; /* R: oldest first */
+static UINT64 last_number;         /* R */
 
 static void release(struct listener *listener)
 {
@@ -26,43 +28,45 @@ static void release(struct listener *listener)
     wq_free(listener);
 }
 
-/* References all listeners and returns them; *count is their number. NULL if there are none or no memory. */
-static struct listener **listeners_now(unsigned *count)
+/* References the first listener after one with a number, if it is not later than `last`. */
+static struct listener *listener_after(UINT64 number, UINT64 last)
 {
-    struct listener **array = NULL, *each;
-    unsigned n = 0;
+    struct listener *each;
 
     wq_lock_take(&rtwq_lock);
-    for (each = listeners; each; each = each->next)
-        n++;
-    array = n ? wq_alloc(n * sizeof(*array)) : NULL;
-    *count = array ? n : 0;
-    for (n = 0, each = listeners; array && each; each = each->next) {
+    for (each = listeners; each && each->number <= number; each = each->next) {}
+    if (each && each->number > last)
+        each = NULL;
+    if (each)
         each->refs++;
-        array[n++] = each;
-    }
     wq_lock_drop(&rtwq_lock);
-    return array;
+    return each;
 }
 
+static void tell(IRtwqPlatformEvents *events, enum rtwq_event event)
+{
+    if (event == RTWQ_EVENT_STARTED)
+        events->lpVtbl->InitializationComplete(events);
+    else if (event == RTWQ_EVENT_SHUTDOWN)
+        events->lpVtbl->ShutdownStart(events);
+    else
+        events->lpVtbl->ShutdownComplete(events);
+}
+
+/* Those that come while the others are told are not; those that go are not any more. */
 void rtwq_events_tell(enum rtwq_event event)
 {
-    unsigned count;
-    struct listener **array = listeners_now(&count);
+    struct listener *listener;
+    UINT64 number = 0, last;
 
-    for (unsigned i = 0; i < count; i++) {
-        IRtwqPlatformEvents *events = array[i]->events;
-
-        if (event == RTWQ_EVENT_STARTED)
-            events->lpVtbl->InitializationComplete(events);
-        else if (event == RTWQ_EVENT_SHUTDOWN)
-            events->lpVtbl->ShutdownStart(events);
-        else
-            events->lpVtbl->ShutdownComplete(events);
-        release(array[i]);
+    wq_lock_take(&rtwq_lock);
+    last = last_number;
+    wq_lock_drop(&rtwq_lock);
+    while ((listener = listener_after(number, last)) != NULL) {
+        number = listener->number;
+        tell(listener->events, event);
+        release(listener);
     }
-    if (array)
-        wq_free(array);
 }
 
 /* Lets events be told, on the threads that cause it, when the platform has been started, begins to shut down
@@ -80,6 +84,7 @@ HRESULT WINAPI RtwqRegisterPlatformEvents(IRtwqPlatformEvents *events)
     *listener = (struct listener){.events = events, .refs = 1};
     events->lpVtbl->AddRef(events);
     wq_lock_take(&rtwq_lock);
+    listener->number = ++last_number;
     for (end = &listeners; *end; end = &(*end)->next) {}
     *end = listener;
     wq_lock_drop(&rtwq_lock);

@@ -63,21 +63,29 @@ HRESULT WINAPI RtwqJoinWorkQueue(DWORD id, HANDLE file, HANDLE *cookie)
     return hr;
 }
 
-/* Lets go of the queue. Operations that are under way still invoke their callbacks, on this queue while it
+/* Takes a cookie back. Returns false if it is none. */
+static bool unjoin(HANDLE cookie)
+{
+    struct rtwq_queue *queue = wq_handle_delete(KIND, cookie);
+
+    if (queue)
+        rtwq_queue_release(queue);
+    return queue != NULL;
+}
+
+/* Lets go of the queue, also when the platform has ended. Operations that are under way still invoke their callbacks, on this queue while it
  * exists, then on the standard queue. Returns S_OK, RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE or E_INVALIDARG
  * (the cookie is none, or has been used). Any thread. */
 HRESULT WINAPI RtwqUnjoinWorkQueue(DWORD id, HANDLE cookie)
 {
-    struct rtwq_queue *queue, *joined;
+    struct rtwq_queue *queue;
     HRESULT hr;
 
     hr = rtwq_queue_open(id, &queue);
+    if (hr == RTWQ_E_SHUTDOWN)
+        unjoin(cookie);
     if (FAILED(hr))
         return hr;
     rtwq_queue_release(queue);
-    joined = wq_handle_delete(KIND, cookie);
-    if (!joined)
-        return E_INVALIDARG;
-    rtwq_queue_release(joined);
-    return S_OK;
+    return unjoin(cookie) ? S_OK : E_INVALIDARG;
 }

@@ -39,12 +39,14 @@ void rtwq_pending_release(struct rtwq_pending *pending)
 HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rtwq_pending *pending),
                            RTWQWORKITEM_KEY *key)
 {
-    bool started;
+    HRESULT hr = E_OUTOFMEMORY;
 
     wq_lock_take(&lock);
-    pending->key = wq_handle_create(KIND, pending);
-    started = pending->key != NULL;
-    if (started) {
+    if (!rtwq_started())
+        hr = RTWQ_E_SHUTDOWN;
+    else if ((pending->key = wq_handle_create(KIND, pending)) != NULL)
+        hr = S_OK;
+    if (hr == S_OK) {
         pending->next = first;
         if (first)
             first->prev = pending;
@@ -54,7 +56,7 @@ HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rt
         start(pending);
     }
     wq_lock_drop(&lock);
-    return started ? S_OK : E_OUTOFMEMORY; /* a started one may be gone by now */
+    return hr; /* a started one may be gone by now */
 }
 
 /* Deletes a key. The pending's memory stays, because the key's reference is the caller's now. */

@@ -91,6 +91,27 @@ void rtwq_periodics_end(void)
         stop(periodic);
 }
 
+/* Gives it a key and starts its timer. Returns false if the platform has ended. */
+static bool start(struct periodic *periodic, DWORD *key)
+{
+    bool started;
+
+    wq_lock_take(&lock);
+    started = rtwq_started();
+    if (started) {
+        if (!++last_key)
+            last_key = 1;
+        periodic->key = last_key;
+        periodic->next = periodics;
+        periodics = periodic;
+        if (key)
+            *key = periodic->key;
+        wq_timer_set(&periodic->timer, PERIOD_US, PERIOD_US, 0);
+    }
+    wq_lock_drop(&lock);
+    return started;
+}
+
 /* Calls callback(context) every 10 ms on the timer queue, one call at a time; calls that would pile up are
  * left out. context may be NULL; it is referenced until the callback is removed. *key, which may be NULL, is
  * never 0. Returns S_OK, E_POINTER (no callback), RTWQ_E_SHUTDOWN or E_OUTOFMEMORY. Any thread. */
@@ -112,17 +133,10 @@ HRESULT WINAPI RtwqAddPeriodicCallback(RTWQPERIODICCALLBACK callback, IUnknown *
     if (context)
         context->lpVtbl->AddRef(context);
     wq_timer_init(&periodic->timer, WQ_CLASS_TIMER, expired, periodic, hold);
-    wq_lock_take(&lock);
-    if (!++last_key)
-        last_key = 1;
-    periodic->key = last_key;
-    periodic->next = periodics;
-    periodics = periodic;
-    if (key)
-        *key = periodic->key;
-    wq_timer_set(&periodic->timer, PERIOD_US, PERIOD_US, 0);
-    wq_lock_drop(&lock);
-    return S_OK;
+    if (start(periodic, key))
+        return S_OK;
+    release(periodic);
+    return RTWQ_E_SHUTDOWN;
 }
 
 /* Ends a periodic callback; one that runs now may still run on. Returns S_OK, RTWQ_E_SHUTDOWN or

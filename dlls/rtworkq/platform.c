@@ -10,9 +10,10 @@
 
 #define SHUTDOWN_WAIT_MS 300 /* for locks that others hold, results above all */
 
-static struct wq_lock change_lock; /* taken first: one start or shutdown at a time */
-static LONG startups;              /* under change_lock; read anywhere */
-static LONG locks;                 /* atomic */
+static void *changer;  /* atomic: thread (its TEB) that starts or shuts down, NULL = none */
+static unsigned depth; /* by that thread: calls of its inside of each other */
+static LONG startups;  /* likewise; read anywhere */
+static LONG locks;     /* atomic */
 
 bool rtwq_started(void)
 {
@@ -35,20 +36,27 @@ void rtwq_platform_drop(void)
     RtlWakeAddressAll(&locks);
 }
 
-/* Counts the platform as started. Returns 1 if it was not before, 0 if it was, -1 without memory. */
-static int start(void)
+/* One thread at a time starts or shuts down, for as long as that takes: a start that came while the last shutdown
+ * is under way would lose its queues and its apartment to it. Those who are told of it, and whose objects are
+ * released meanwhile, may call both functions. */
+static void change_begin(void)
 {
-    int first = 0;
+    void *self = NtCurrentTeb(), *seen;
 
-    wq_lock_take(&change_lock);
-    if (!startups)
-        first = rtwq_queues_start() ? 1 : -1;
-    if (first >= 0)
-        __atomic_store_n(&startups, startups + 1, __ATOMIC_RELEASE);
-    if (first > 0)
-        rtwq_platform_hold();
-    wq_lock_drop(&change_lock);
-    return first;
+    while ((seen = InterlockedCompareExchangePointer(&changer, self, NULL)) != NULL) {
+        if (seen == self || RtlDllShutdownInProgress())
+            break;
+        RtlWaitOnAddress(&changer, &seen, sizeof(seen), NULL);
+    }
+    depth++;
+}
+
+static void change_end(void)
+{
+    if (--depth)
+        return;
+    InterlockedExchangePointer(&changer, NULL);
+    RtlWakeAddressAll(&changer);
 }
 
 /* Starts the platform, or counts one more start of it. The first one gives the process an implicit
@@ -56,15 +64,21 @@ static int start(void)
  * DllMain. Documented at learn.microsoft.com, rtworkq.h. */
 HRESULT WINAPI RtwqStartup(void)
 {
-    int first = start();
+    HRESULT hr = S_OK;
 
-    if (first < 0)
-        return E_OUTOFMEMORY;
-    if (first) {
+    change_begin();
+    if (startups) {
+        __atomic_store_n(&startups, startups + 1, __ATOMIC_RELEASE);
+    } else if (rtwq_queues_start()) {
         rtwq_os_apartment_hold();
+        rtwq_platform_hold();
+        __atomic_store_n(&startups, 1, __ATOMIC_RELEASE);
         rtwq_events_tell(RTWQ_EVENT_STARTED);
+    } else {
+        hr = E_OUTOFMEMORY;
     }
-    return S_OK;
+    change_end();
+    return hr;
 }
 
 /* Waits until only cached results hold locks any more, not for ever: a lock may belong to a leaked result. */
@@ -83,25 +97,10 @@ static void wait_for_locks(void)
     }
 }
 
-/* Undoes one RtwqStartup. With the last one no more work can be queued; what is queued still runs; waiting
- * and scheduled items and periodic callbacks never come and let go of their results; private queues lose
- * their identifiers. Then waits a short while until nobody else locks the platform. Returns S_OK, also
- * without a start to undo. Any thread but those that run queued work. */
-HRESULT WINAPI RtwqShutdown(void)
+/* What the last shutdown does. Calls that came before it have added their items, or find under the lock of the list
+ * that the platform has ended. */
+static void end(void)
 {
-    bool last;
-
-    if (!rtwq_started())
-        return S_OK;
-    if (__atomic_load_n(&startups, __ATOMIC_ACQUIRE) == 1)
-        rtwq_events_tell(RTWQ_EVENT_SHUTDOWN);
-    wq_lock_take(&change_lock);
-    last = startups == 1;
-    if (startups > 0)
-        __atomic_store_n(&startups, startups - 1, __ATOMIC_RELEASE);
-    wq_lock_drop(&change_lock);
-    if (!last)
-        return S_OK;
     rtwq_periodics_end();
     rtwq_pendings_end();
     rtwq_deadlines_end();
@@ -112,6 +111,23 @@ HRESULT WINAPI RtwqShutdown(void)
     rtwq_results_end();
     rtwq_os_apartment_drop();
     rtwq_events_tell(RTWQ_EVENT_ENDED);
+}
+
+/* Undoes one RtwqStartup. With the last one no more work can be queued; what is queued still runs; waiting
+ * and scheduled items and periodic callbacks never come and let go of their results; private queues lose
+ * their identifiers. Then waits a short while until nobody else locks the platform. Returns S_OK, also
+ * without a start to undo. Any thread but those that run queued work. */
+HRESULT WINAPI RtwqShutdown(void)
+{
+    change_begin();
+    if (startups == 1)
+        rtwq_events_tell(RTWQ_EVENT_SHUTDOWN);
+    if (startups) {
+        __atomic_store_n(&startups, startups - 1, __ATOMIC_SEQ_CST);
+        if (!startups)
+            end();
+    }
+    change_end();
     return S_OK;
 }
 

@@ -156,9 +156,11 @@ struct rtwq_queue *rtwq_queue_or_standard(DWORD id)
 HRESULT rtwq_queue_add(struct rtwq_queue *queue, DWORD *id)
 {
     struct slot *slot = NULL;
+    bool up;
 
     wq_lock_take(&rtwq_lock);
-    for (unsigned n = 0; n < SLOTS && !slot; n++) {
+    up = rtwq_started();
+    for (unsigned n = 0; up && n < SLOTS && !slot; n++) {
         slot = &slots[next_slot];
         if (slot->queue)
             slot = NULL;
@@ -176,7 +178,7 @@ HRESULT rtwq_queue_add(struct rtwq_queue *queue, DWORD *id)
     if (slot)
         return S_OK;
     rtwq_queue_release(queue);
-    return E_FAIL;
+    return up ? E_FAIL : RTWQ_E_SHUTDOWN;
 }
 
 void rtwq_queues_end(void)

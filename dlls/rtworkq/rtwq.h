@@ -72,7 +72,8 @@ void rtwq_queue_release(struct rtwq_queue *queue);
  * RTWQ_E_SHUTDOWN or RTWQ_E_INVALID_WORKQUEUE. */
 HRESULT rtwq_queue_open(DWORD id, struct rtwq_queue **queue);
 
-/* Gives a queue an identifier and one lock. Takes the reference over, also on failure. */
+/* Gives a queue an identifier and one lock. Takes the reference over, also on failure: E_FAIL (no identifier is
+ * free) or RTWQ_E_SHUTDOWN. */
 HRESULT rtwq_queue_add(struct rtwq_queue *queue, DWORD *id);
 
 /* Calls fn for each system queue. */
@@ -184,7 +185,8 @@ struct rtwq_pending {
 struct rtwq_pending *rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result,
                                          LONG priority);
 
-/* Gives it a key and calls start under K, or frees it and returns E_OUTOFMEMORY. */
+/* Gives it a key and calls start under K. Returns S_OK or, having done nothing, E_OUTOFMEMORY or RTWQ_E_SHUTDOWN.
+ */
 HRESULT rtwq_pending_start(struct rtwq_pending *pending, void (*start)(struct rtwq_pending *pending),
                            RTWQWORKITEM_KEY *key);
 
