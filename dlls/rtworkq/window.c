@@ -137,6 +137,8 @@ struct rtwq_queue *rtwq_window_create(void)
     return NULL;
 }
 
+/* The thread may run the item, end and free the window as soon as it can see it, so the event is set with the lock
+ * held; as in rtwq_window_close. */
 void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsigned level)
 {
     level -= RTWQ_LEVEL_LOW;
@@ -147,11 +149,10 @@ void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsign
     else
         window->first[level] = item;
     window->last[level] = item;
-    wq_lock_drop(&window->lock);
     NtSetEvent(window->event, NULL);
+    wq_lock_drop(&window->lock);
 }
 
-/* The thread may end as soon as it sees the mark, so the event is set with the lock held. */
 void rtwq_window_close(struct rtwq_window *window)
 {
     wq_lock_take(&window->lock);
