@@ -129,18 +129,22 @@ static void floods_during_the_end(void)
     }
 }
 
+/* Stays until both threads are counted: in the stress build a worker soon retires. */
 static void WQ_CALL shutdown_run(void *param)
 {
     CHECK(!wq_shutdown(), "accepted inside a routine");
     check_count(param);
+    check_gate_wait(&go, "the test has counted the threads");
 }
 
 static void refused_inside(void)
 {
     done = 0;
+    check_gate_init(&go);
     CHECK(wq_post(shutdown_run, &done) && wq_post_persistent(shutdown_run, &done), "refused");
     CHECK_WAIT(done == 2, "%u ran", done);
     CHECK_WAIT(check_counters().threads_peak >= 2, "%u threads", check_counters().threads_peak);
+    check_gate_open(&go);
 }
 
 static void persistent_without_threads(void)
