@@ -10,13 +10,14 @@
 #include <wqcore.h>
 
 const char *bench_served_api;
+bool bench_served_queues;
 
 bool bench_core_loaded(void)
 {
     return GetModuleHandleA("wqcore.dll") != NULL;
 }
 
-uint64_t bench_core_posted(void)
+static struct wq_counters core_counters(void)
 {
     HMODULE core = GetModuleHandleA("wqcore.dll");
     void (*read)(struct wq_counters *) = NULL;
@@ -26,7 +27,19 @@ uint64_t bench_core_posted(void)
         read = (void (*)(struct wq_counters *))(void *)GetProcAddress(core, "wq_counters_read");
     if (read)
         read(&counters);
+    return counters;
+}
+
+uint64_t bench_core_posted(void)
+{
+    struct wq_counters counters = core_counters();
+
     return counters.posted + counters.persistent_run;
+}
+
+uint64_t bench_core_run(void)
+{
+    return core_counters().run;
 }
 
 /* A grafted kernel32 or kernelbase forwards what is not ours to a renamed copy of the builtin, NAME_base.dll.

@@ -11,10 +11,14 @@
 /* The function that a workload without items of its own measures; NULL for QueueUserWorkItem. */
 extern const char *bench_served_api;
 
+/* The workload queues to something else than the pool, so that what it ran is the proof. */
+extern bool bench_served_queues;
+
 bool bench_core_loaded(void);
 
-/* What our core counted, 0 where it is not loaded. */
+/* What our core counted, 0 where it is not loaded: entries that came in, routines that ended. */
 uint64_t bench_core_posted(void);
+uint64_t bench_core_run(void);
 
 /* "ours" or "builtin": whose code an exported function of kernel32 is. */
 const char *bench_serves(const char *function);

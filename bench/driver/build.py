@@ -9,7 +9,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
-MODULES = {"wqcore.dll": "dlls/wqcore/wqcore.dll", "wqkernel32.dll": "dlls/kernel32/wqkernel32.dll"}
+MODULES = {"wqcore.dll": "dlls/wqcore/wqcore.dll", "wqkernel32.dll": "dlls/kernel32/wqkernel32.dll",
+           "rtworkq.dll": "dlls/rtworkq/rtworkq.dll"}
 
 
 class Trouble(Exception):

@@ -37,6 +37,9 @@ TARGETS = [
     *[Target("memory", "items=%d" % n, "per_item", "value", "<=", 64) for n in (1000000, 10000000)],
     Target("memory", "items=1000000", "per_worker", "value", "<=", 100),
     Target("start", "-", "process", "builtin", "<=", 1),
+    Target("rtwq", "pending=1", "rate", "builtin", ">=", 20),
+    Target("rtwq", "serial=1", "rate", "builtin", ">=", 20),
+    Target("rtwq", "multithreaded=1", "rate", "builtin", ">=", 200),
 ]
 
 # A metric that is not named here is a cost: less is better.
