@@ -23,17 +23,21 @@
 
 #define TICK_FAST_US    250u /* between looks while parked workers can take the place of blocked ones */
 #define PATIENCE        2u /* looks without a change that make a worker a still one, if a thread is to be made */
-#define IDLE_LOOKS      2u       /* looks that must find a processor idle before a thread is made */
-#define LADDER          4u       /* workers allowed for each blocked one, from the second round on */
-#define COMPUTING_EXTRA 1u       /* workers beyond the processors while all of them compute */
-#define COMPUTING_US    100000u  /* how long they must have computed for that */
+#define IDLE_LOOKS      2u      /* looks that must find a processor idle before a thread is made */
+#define LADDER          4u      /* workers allowed for each blocked one, from the second round on */
+#define COMPUTING_EXTRA 1u      /* workers beyond the processors while all of them compute */
+#define COMPUTING_US    100000u /* how long they must have computed for that */
+#define UNRUN_LOOKS     2u      /* for so long no processor takes a worker that is awake: they are busy */
+#define LATE_US         1000u   /* a look that comes so late tells that the processors were busy */
+#define BUSY_HOLDS      4u /* found busy, they count as busy for so many times as long as we had to wait */
 #define STARVING_US     2000000u /* nothing finished for so long: allow one more whatever the processors do */
 
 /* All M. An episode begins when a worker stands still and ends when none does and none is blocked. */
 static struct {
     uint64_t since;      /* when the episode began; 0 = there is none */
     uint64_t cpu;        /* processor time that the process had used then */
-    unsigned rounds;     /* in which workers were counted out */
+    unsigned wakes;      /* rounds in which parked workers were let take others' places */
+    unsigned rounds;     /* rounds in which threads were */
     unsigned idle_looks; /* in a row that found still workers and an idle processor */
     uint64_t beats;      /* sum of all beats at the last look */
     uint64_t moved;      /* when that sum last changed */
@@ -41,17 +45,21 @@ static struct {
     unsigned boost;      /* what was allowed last */
     unsigned believed;   /* workers that may say they wait and have a thread made for that at once */
     bool busy;           /* the processors were found busy since something is queued */
+    uint64_t busy_until; /* and count as busy until then */
 } growth;
 
 struct look {
     uint64_t now;
+    uint64_t late;     /* microseconds after it was due */
     uint64_t beats;    /* sum over all workers that are awake */
     unsigned still;    /* runnable workers that have not left their routine */
     unsigned moving;   /* runnable workers that have */
     unsigned patience; /* looks without a change that make a worker a still one */
     unsigned left;     /* still ones that are yet to be counted out */
     unsigned waiting;  /* workers that say they wait and did so at the last look */
+    unsigned unrun;    /* most looks that an awake worker has not run for */
     bool have_parked;  /* a worker could be woken; else a thread must be made */
+    unsigned spare;    /* parked ones that may not be woken yet */
 };
 
 static bool look_at(struct wq_worker *worker, void *param)
@@ -64,7 +72,10 @@ static bool look_at(struct wq_worker *worker, void *param)
     if (beat != worker->beat_seen)
         look->moving += !blocked;
     worker->beat_still = (beat & 1) && beat == worker->beat_seen ? worker->beat_still + 1 : 0;
+    worker->beat_unrun = !(beat & 1) && beat == worker->beat_seen && !blocked ? worker->beat_unrun + 1 : 0;
     worker->beat_seen = beat;
+    if (look->unrun < worker->beat_unrun)
+        look->unrun = worker->beat_unrun;
     look->waiting += worker->beat_still && at_load(&worker->waiting);
     if (worker->beat_still >= look->patience)
         look->still += !blocked;
@@ -130,17 +141,51 @@ static bool process_computes(uint64_t now)
     return used * 2 > (now - growth.since) * wq_pool.processors;
 }
 
-/* The still workers wait: count them out. In the first round, if that means to make threads, only one: the
- * finding may be wrong, and a burst of computations shall not need more threads than processors + 2, the
- * monitor among them. */
+/* The still workers wait, or so it seems: count out no more than parked ones can replace, so that no thread is
+ * made on the evidence of one look. */
+static void serve_from_parked(struct look *look)
+{
+    bool first = !growth.wakes++;
+    unsigned boost, most;
+
+    look->left = look->still < look->spare ? look->still : look->spare;
+    most = growth.boost + look->spare - look->left;
+    if (look->left)
+        wq_awake_any(count_out, look);
+    boost = first ? 0 : LADDER * wq_pool_blocked();
+    allow(boost < most ? boost : most);
+    growth.idle_looks = 0;
+}
+
+/* The still workers wait: count them out. In the first round only one: the finding may be wrong, and a burst of
+ * computations shall not need more threads than processors + 2, the monitor among them. */
 static void serve_blocked(struct look *look)
 {
     bool first = !growth.rounds++;
 
-    look->left = first && !look->have_parked ? 1 : look->still;
+    look->left = first ? 1 : look->still;
     wq_awake_any(count_out, look);
     allow(first ? 0 : LADDER * wq_pool_blocked());
     growth.idle_looks = 0;
+}
+
+/* Whether others wait for a processor. A look that was late or finds a worker that should run and does not knows
+ * without trying. Then a still beat is no evidence, for its worker had no processor either; and one lucky try
+ * does not undo that. */
+static bool processors_busy(const struct look *look)
+{
+    uint64_t delay = look->unrun >= UNRUN_LOOKS ? look->unrun * WQ_TICK_US : 0;
+
+    if (delay < look->late)
+        delay = look->late;
+    if (delay < LATE_US)
+        delay = port_offer_processor();
+    if (delay >= PORT_BUSY_US) {
+        growth.busy = true;
+        growth.busy_until = look->now + delay * (BUSY_HOLDS + 1);
+        wq_usage_delayed(delay);
+    }
+    return look->now < growth.busy_until;
 }
 
 static void serve_still(struct look *look)
@@ -148,15 +193,15 @@ static void serve_still(struct look *look)
     if (!growth.since) {
         growth.since = look->now;
         growth.cpu = port_process_cpu_us();
+        growth.wakes = 0;
         growth.rounds = 0;
         growth.idle_looks = 0;
     }
-    if (port_processors_busy()) {
-        growth.busy = true;
+    if (processors_busy(look)) {
         growth.idle_looks = 0;
         serve_computing(look);
     } else if (look->have_parked) {
-        serve_blocked(look);
+        serve_from_parked(look);
     } else if (++growth.idle_looks >= IDLE_LOOKS) {
         if (growth.rounds && process_computes(look->now))
             serve_computing(look);
@@ -165,13 +210,26 @@ static void serve_still(struct look *look)
     }
 }
 
-unsigned wq_growth_look(void)
+static void count_parked(struct look *look)
 {
-    struct look look = {.now = port_clock_us()};
+    struct wq_pool *pool = &wq_pool;
+    unsigned runnable, allowed;
 
-    port_lock_take(&wq_pool.lock);
-    look.have_parked = wq_pool.idle != NULL;
-    port_lock_drop(&wq_pool.lock);
+    port_lock_take(&pool->lock);
+    runnable = pool->count - pool->parked - pool->blocked;
+    allowed = pool->processors + pool->boost + pool->long_queued;
+    look->have_parked = pool->parked != 0;
+    look->spare = pool->parked;
+    if (runnable < allowed)
+        look->spare = look->spare > allowed - runnable ? look->spare - (allowed - runnable) : 0;
+    port_lock_drop(&pool->lock);
+}
+
+unsigned wq_growth_look(uint64_t now, uint64_t late)
+{
+    struct look look = {.now = now, .late = late};
+
+    count_parked(&look);
     look.patience = look.have_parked ? 1 : PATIENCE;
     wq_awake_any(look_at, &look);
     growth.believed = LADDER * look.waiting;
@@ -193,5 +251,6 @@ void wq_growth_forget(void)
     growth.moved = 0;
     growth.rescuers = 0;
     growth.busy = false;
+    growth.busy_until = 0;
     wq_usage_forget();
 }

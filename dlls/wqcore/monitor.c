@@ -37,15 +37,18 @@ static void monitor_sleep(void)
 static void monitor_main(void *arg)
 {
     unsigned wait_us = WQ_TICK_US, idle_ticks = 0;
+    uint64_t deadline, now;
 
     (void)arg;
     port_parker_init(&monitor.parker);
     at_publish(&monitor.parker_ready, true);
     while (!at_load(&monitor.stopping)) {
-        port_park(&monitor.parker, port_clock_us() + wait_us);
+        deadline = port_clock_us() + wait_us;
+        port_park(&monitor.parker, deadline);
         if (wq_pool_has_work()) {
             idle_ticks = 0;
-            wait_us = wq_growth_look();
+            now = port_clock_us();
+            wait_us = wq_growth_look(now, now > deadline ? now - deadline : 0);
         } else if (++idle_ticks >= IDLE_TICKS) {
             monitor_sleep();
             idle_ticks = 0;

@@ -59,7 +59,10 @@ struct wq_worker {
                               * a shard */
     uint64_t beat_seen;      /* M */
     uint32_t beat_still;     /* M: ticks without a change inside a routine */
-    uint64_t cpu_seen;       /* M: processor time used at the last look */
+    uint32_t beat_unrun;     /* M: ticks without a change outside of one, though awake */
+    uint64_t cpu_seen;       /* M: processor time used at the last look of usage.c */
+    uint64_t cpu_beat;       /* M: beat at that look */
+    uint64_t cpu_look;       /* M: number of that look */
     struct wq_ring ring;     /* its own rules */
 };
 
@@ -209,8 +212,9 @@ void wq_monitor_stop(void);
 
 #define WQ_TICK_US 1000u /* between looks */
 
-/* Judges how many workers may run. Returns the time until the next look, in microseconds. */
-unsigned wq_growth_look(void);
+/* Judges how many workers may run. now: port_clock_us(); late: microseconds that this look comes after it was
+ * due. Returns the time until the next look, in microseconds. */
+unsigned wq_growth_look(uint64_t now, uint64_t late);
 
 /* Nothing is queued: the next look starts afresh. */
 void wq_growth_forget(void);
@@ -220,6 +224,10 @@ void wq_growth_forget(void);
 /* How many workers hardly used a processor lately. Looks anew when a window has passed, else repeats itself.
  * Monitor only. now: port_clock_us(). */
 unsigned wq_usage_waiting(uint64_t now);
+
+/* The monitor had to wait for a processor for so many microseconds: so do others, and it takes longer to tell
+ * who does not want one. Monitor only. */
+void wq_usage_delayed(uint64_t delay);
 
 /* The next look starts afresh. Monitor only. */
 void wq_usage_forget(void);

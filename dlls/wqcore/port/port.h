@@ -53,9 +53,10 @@ uint64_t port_clock_us(void);
 /* Processor time used by the whole process, in microseconds. Coarse (10 ms) and slow (20 us) under Wine. */
 uint64_t port_process_cpu_us(void);
 
-/* True if other threads are waiting for a processor, found by offering ours: false means a processor is idle.
- * The caller may lose its time slice, so this is for the monitor only. */
-bool port_processors_busy(void);
+/* Offers our processor to other threads and returns for how many microseconds we did not get it back, as soon
+ * as that was PORT_BUSY_US or more; less means a processor is idle. For the monitor only. */
+#define PORT_BUSY_US 100u
+uint64_t port_offer_processor(void);
 
 /* True once the process is exiting: the other threads are gone and whatever they held will never be given
  * back. */

@@ -56,20 +56,18 @@ uint64_t port_process_cpu_us(void)
     return (uint64_t)(times.KernelTime.QuadPart + times.UserTime.QuadPart) / 10;
 }
 
-bool port_processors_busy(void)
+uint64_t port_offer_processor(void)
 {
     /* A yield returns within 2 us if nobody else wants this processor. When somebody does, a thread that just
      * woke may get it back at once, but not several times in a row. */
-    const uint64_t long_yield_us = 100;
+    uint64_t before, took = 0;
 
-    for (int i = 0; i < 6; i++) {
-        uint64_t before = port_clock_us();
-
+    for (int i = 0; i < 6 && took < PORT_BUSY_US; i++) {
+        before = port_clock_us();
         NtYieldExecution();
-        if (port_clock_us() - before >= long_yield_us)
-            return true;
+        took = port_clock_us() - before;
     }
-    return false;
+    return took;
 }
 
 static void *process_heap(void)

@@ -60,19 +60,17 @@ uint64_t port_thread_cpu_us(struct port_thread *thread)
     return pthread_getcpuclockid(thread->id, &clock) ? 0 : read_clock(clock);
 }
 
-bool port_processors_busy(void)
+uint64_t port_offer_processor(void)
 {
     /* See nt/system.c. */
-    const uint64_t long_yield_us = 100;
+    uint64_t before, took = 0;
 
-    for (int i = 0; i < 6; i++) {
-        uint64_t before = port_clock_us();
-
+    for (int i = 0; i < 6 && took < PORT_BUSY_US; i++) {
+        before = port_clock_us();
         sched_yield();
-        if (port_clock_us() - before >= long_yield_us)
-            return true;
+        took = port_clock_us() - before;
     }
-    return false;
+    return took;
 }
 
 void *port_pages_alloc(size_t size)
