@@ -63,10 +63,31 @@ static bool main_parse(int argc, wchar_t **argv)
     return true;
 }
 
-/* Whether the user wants a module: named, or by default if its file is there. */
+static bool main_names(const char *name)
+{
+    size_t size = strlen(name);
+
+    for (const char *at = setup_options.modules; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (!strncmp(at, name, size) && (!at[size] || at[size] == ','))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a module that the user named needs this one. */
+static bool main_needs(const char *name)
+{
+    for (unsigned i = 0; i < setup_module_count; i++)
+        if (setup_modules[i].needs && !strcmp(setup_modules[i].needs, name) &&
+            main_names(setup_modules[i].name))
+            return true;
+    return false;
+}
+
+/* Whether the user wants a module: named, needed by one that is, or by default if its file is there. */
 static bool main_wants(const struct setup_module *module, bool *wants)
 {
-    size_t size = strlen(module->name);
     unsigned archs;
     struct graft_bytes staged;
 
@@ -80,10 +101,7 @@ static bool main_wants(const struct setup_module *module, bool *wants)
         setup_release(&staged);
         return true;
     }
-    for (const char *at = setup_options.modules; at; at = strchr(at, ',')) {
-        at += *at == ',';
-        *wants |= !strncmp(at, module->name, size) && (!at[size] || at[size] == ',');
-    }
+    *wants = main_names(module->name) || main_needs(module->name);
     return true;
 }
 

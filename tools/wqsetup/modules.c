@@ -47,6 +47,7 @@ const struct setup_module setup_modules[] = {
     {.name = "rdbss", .staged = "rdbss.sys", .targets = {{"drivers\\", "rdbss.sys", "rdbss.sys.wqorig"}}},
     {.name = "storport",
      .staged = "storport.sys",
+     .needs = "ntoskrnl",
      .targets = {{"drivers\\", "storport.sys", "storport.sys.wqorig"}}},
 };
 

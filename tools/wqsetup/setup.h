@@ -37,6 +37,7 @@ struct setup_module {
     const char *staged; /* file name beside wqsetup.exe */
     bool graft;         /* else the file is copied as it is */
     bool always;        /* all others need it */
+    const char *needs;  /* a module that is installed with it, or NULL */
     bool by_default;    /* installed when --modules is not given, if its file is there */
     const char *app;    /* the only application that gets the override, or NULL: those that the user names */
     struct setup_target targets[SETUP_TARGETS];
