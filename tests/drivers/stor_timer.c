@@ -1,0 +1,284 @@
+/*
+ * stor_timer.c: StorPort's timers. That they are late is no failure; that they are early is.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "stor.h"
+
+#define SOON_US  2000
+#define NEVER_US 3600000000ull /* an hour: not during the test */
+
+static void check(ULONG status, ULONG expected, const char *what)
+{
+    kok(status == expected, "%s: status %lx, expected %lx", what, status, expected);
+}
+
+static PVOID make(void)
+{
+    PVOID timer = NULL;
+    ULONG status = StorPortInitializeTimer(stor_mini, &timer);
+
+    kok(!status && timer, "InitializeTimer returned %lx, %p", status, timer);
+    return timer;
+}
+
+static LONGLONG now_us(void)
+{
+    LARGE_INTEGER frequency, counter;
+
+    StorPortQueryPerformanceCounter(stor_mini, &frequency, &counter);
+    return counter.QuadPart / frequency.QuadPart * 1000000 +
+           counter.QuadPart % frequency.QuadPart * 1000000 / frequency.QuadPart;
+}
+
+static struct {
+    KEVENT done;
+    PVOID extension, context, timer;
+    KIRQL level;
+    LONGLONG time;
+    volatile LONG runs, wanted;
+    ULONG status;
+} seen;
+
+static void seen_reset(LONG wanted)
+{
+    RtlZeroMemory(&seen, sizeof(seen));
+    seen.wanted = wanted;
+    KeInitializeEvent(&seen.done, NotificationEvent, FALSE);
+}
+
+static VOID NTAPI note(PVOID extension, PVOID context)
+{
+    seen.time = now_us();
+    seen.extension = extension;
+    seen.context = context;
+    seen.level = KeGetCurrentIrql();
+    InterlockedIncrement(&seen.runs);
+    KeSetEvent(&seen.done, 0, FALSE);
+}
+
+static void expires_once(void)
+{
+    PVOID timer = make();
+    LONGLONG begin = now_us();
+
+    seen_reset(1);
+    check(StorPortRequestTimer(stor_mini, timer, note, &seen, SOON_US, 0), STOR_STATUS_SUCCESS, "request");
+    ktest_wait(&seen.done, "the timer");
+    kok(seen.extension == stor_mini && seen.context == &seen, "called with %p, %p", seen.extension,
+        seen.context);
+    kok(seen.level == DISPATCH_LEVEL, "called at level %u", seen.level);
+    kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    kok(seen.runs == 1, "%ld runs", seen.runs);
+}
+
+static void tolerance(void)
+{
+    PVOID timer = make();
+    LONGLONG begin = now_us();
+
+    seen_reset(1);
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 10000), STOR_STATUS_SUCCESS, "request");
+    ktest_wait(&seen.done, "the timer");
+    kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+}
+
+static void busy_and_cancelled(void)
+{
+    PVOID timer = make();
+
+    seen_reset(1);
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS, "request");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_BUSY, "request again");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back again");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
+          "request after that");
+    ktest_wait(&seen.done, "the timer");
+    kok(seen.runs == 1, "%ld runs", seen.runs);
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
+          "request at last");
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free while requested");
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request of a freed one");
+    kok(seen.runs == 1, "%ld runs", seen.runs);
+}
+
+static void bad_parameters(void)
+{
+    PVOID timer = make(), worker = NULL, untouched = &seen;
+    int garbage = 0;
+
+    check(StorPortInitializeTimer(NULL, &untouched), STOR_STATUS_INVALID_PARAMETER,
+          "initialise, no extension");
+    check(StorPortInitializeTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "initialise, nowhere");
+    check(StorPortRequestTimer(NULL, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request, no extension");
+    check(StorPortRequestTimer(stor_mini, NULL, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request, no timer");
+    check(StorPortRequestTimer(stor_mini, &garbage, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request, no timer but memory");
+    check(StorPortRequestTimer(stor_mini, timer, NULL, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request, no callback");
+    check(StorPortFreeTimer(NULL, timer), STOR_STATUS_INVALID_PARAMETER, "free, no extension");
+    check(StorPortFreeTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "free, no timer");
+    check(StorPortFreeTimer(stor_mini, &garbage), STOR_STATUS_UNSUCCESSFUL, "free, no timer but memory");
+    StorPortInitializeWorker(stor_mini, &worker);
+    check(StorPortFreeTimer(stor_mini, worker), STOR_STATUS_UNSUCCESSFUL, "free a worker as a timer");
+    check(StorPortFreeWorker(stor_mini, worker), STOR_STATUS_SUCCESS, "free the worker");
+    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL,
+          "free as the other kind");
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+}
+
+static void levels_and_memory(void)
+{
+    PVOID timer = make(), other = NULL;
+    ULONG status[3];
+    KIRQL old;
+
+    seen_reset(1);
+    old = KfRaiseIrql(ABOVE_DISPATCH);
+    status[0] = StorPortInitializeTimer(stor_mini, &other);
+    status[1] = StorPortFreeTimer(stor_mini, timer);
+    status[2] = StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0);
+    KeLowerIrql(old);
+    check(status[0], STOR_STATUS_INVALID_IRQL, "initialise above DISPATCH_LEVEL");
+    check(status[1], STOR_STATUS_INVALID_IRQL, "free above DISPATCH_LEVEL");
+    check(status[2], STOR_STATUS_SUCCESS, "request above DISPATCH_LEVEL");
+    ktest_wait(&seen.done, "the timer");
+    wq_fault_set(WQ_FAULT_MEMORY, UINT32_MAX);
+    status[0] = StorPortInitializeTimer(stor_mini, &other);
+    wq_fault_set(WQ_FAULT_MEMORY, 0);
+    check(status[0], STOR_STATUS_INSUFFICIENT_RESOURCES, "initialise without memory");
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+}
+
+static VOID NTAPI again(PVOID extension, PVOID context)
+{
+    if (InterlockedIncrement(&seen.runs) < seen.wanted)
+        seen.status |= StorPortRequestTimer(extension, seen.timer, again, context, 500, 0);
+    else
+        KeSetEvent(&seen.done, 0, FALSE);
+}
+
+static void periodic(void)
+{
+    seen_reset(10);
+    seen.timer = make();
+    check(StorPortRequestTimer(stor_mini, seen.timer, again, NULL, 500, 0), STOR_STATUS_SUCCESS, "request");
+    ktest_wait(&seen.done, "ten expiries");
+    check(seen.status, STOR_STATUS_SUCCESS, "request from inside");
+    kok(seen.runs == 10, "%ld runs", seen.runs);
+    check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_SUCCESS, "free");
+}
+
+static VOID NTAPI free_self(PVOID extension, PVOID context)
+{
+    (void)context;
+    seen.status = StorPortFreeTimer(extension, seen.timer);
+    KeSetEvent(&seen.done, 0, FALSE);
+}
+
+static void frees_itself(void)
+{
+    seen_reset(1);
+    seen.timer = make();
+    check(StorPortRequestTimer(stor_mini, seen.timer, free_self, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
+          "request");
+    ktest_wait(&seen.done, "the timer");
+    check(seen.status, STOR_STATUS_SUCCESS, "free from inside");
+    check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+}
+
+static void fine(void)
+{
+    PVOID timer = NULL;
+    LONGLONG begin;
+
+    seen_reset(1);
+    check(StorPortInitializeHighResolutionTimer(stor_mini, &timer), STOR_STATUS_SUCCESS, "initialise");
+    begin = now_us();
+    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, &seen, SOON_US), STOR_STATUS_SUCCESS,
+          "request");
+    ktest_wait(&seen.done, "the timer");
+    kok(seen.level == DISPATCH_LEVEL && seen.context == &seen, "level %u, context %p", seen.level,
+        seen.context);
+    kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
+    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US), STOR_STATUS_SUCCESS,
+          "request");
+    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US), STOR_STATUS_BUSY,
+          "again");
+    check(StorPortCancelHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "cancel");
+    check(StorPortCancelHighResolutionTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER,
+          "cancel nothing");
+    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+          "request as the other kind");
+    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+    kok(seen.runs == 1, "%ld runs", seen.runs);
+}
+
+static VOID NTAPI note_plain(PVOID extension)
+{
+    note(extension, NULL);
+}
+
+/* The one timer of every adapter: a new request replaces the one before. */
+static void own_timer(void)
+{
+    seen_reset(1);
+    StorPortNotification(RequestTimerCall, stor_mini, note_plain, 3600000000u);
+    StorPortNotification(RequestTimerCall, stor_mini, note_plain, (ULONG)SOON_US);
+    ktest_wait(&seen.done, "the timer");
+    kok(seen.extension == stor_mini && seen.level == DISPATCH_LEVEL, "called with %p at level %u",
+        seen.extension, seen.level);
+    StorPortNotification(RequestTimerCall, stor_mini, note_plain, 3600000000u);
+    StorPortNotification(RequestTimerCall, stor_mini, note_plain, 0u);
+    kok(seen.runs == 1, "%ld runs", seen.runs);
+}
+
+/* Requests that are taken back while they expire: what was taken back before it was called is never called, and
+ * whatever is called was requested. */
+#define RACES 300
+
+static void taken_back_while_expiring(void)
+{
+    LARGE_INTEGER hardly = {.QuadPart = -10000};
+    PVOID timer = make();
+
+    for (int i = 0; i < RACES; i++) {
+        LONG before;
+        ULONG status;
+
+        seen_reset(1);
+        status = StorPortRequestTimer(stor_mini, timer, note, NULL, 900, 0);
+        if (status)
+            check(status, STOR_STATUS_SUCCESS, "request");
+        KeDelayExecutionThread(KernelMode, FALSE, &hardly);
+        before = seen.runs;
+        StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0);
+        status = StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0);
+        if (status)
+            check(status, STOR_STATUS_SUCCESS, "request after taking back");
+        StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0);
+        kok(seen.runs <= 1 && seen.runs >= before, "%ld runs", seen.runs);
+    }
+    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+}
+
+const struct ktest stor_timer[] = {
+    {"a timer expires once, at DISPATCH_LEVEL, not early", expires_once, FALSE, POOL_ANY},
+    {"tolerance", tolerance, FALSE, POOL_ANY},
+    {"a requested timer is busy until it is taken back", busy_and_cancelled, FALSE, POOL_ANY},
+    {"bad parameters", bad_parameters, FALSE, POOL_ANY},
+    {"levels and memory", levels_and_memory, FALSE, POOL_ANY},
+    {"a callback requests its timer", periodic, FALSE, POOL_ANY},
+    {"a callback frees its timer", frees_itself, FALSE, POOL_ANY},
+    {"timers of high resolution", fine, FALSE, POOL_ANY},
+    {"the adapter's own timer", own_timer, FALSE, POOL_ANY},
+    {"requests taken back while they expire", taken_back_while_expiring, FALSE, POOL_ANY},
+    {NULL, NULL, FALSE, POOL_ANY}};
