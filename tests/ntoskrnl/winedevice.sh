@@ -80,6 +80,10 @@ boot)
     tr -d '\r' <"$tmp/builtin" | sed -n '/^\(drive\|service\|hid\) /p' >"$tmp/expected"
     WQ_BOOT_EXPECTED="Z:$tmp/expected" run "$load" boot >"$tmp/ours"
     run "$setup" verify
+    # And it says so when they do not work.
+    run reg add 'HKLM\System\CurrentControlSet\Services\winebus' /v ImagePath /d 'C:\none.sys' /f
+    WQSETUP_DEADLINE_MS=3000 "$winerun" --prefix "$kept" -- "$setup" verify 2>"$tmp/broken" || true
+    grep 'winebus.* does not run' "$tmp/broken" || failures=$((failures + 1))
     cat "$tmp/builtin" "$tmp/ours"
     ;;
 esac

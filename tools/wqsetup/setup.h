@@ -170,6 +170,10 @@ bool setup_adopt(struct setup_state *state);
 bool setup_converge(struct setup_state *state);
 bool setup_wants_module(const struct setup_state *state, const struct setup_module *module);
 
+/* drivers.c: true if ntoskrnl.exe is not ours, or Wine's own drivers work on it. Waits up to a minute for them
+ * to start. */
+bool setup_drivers_right(const struct setup_state *state);
+
 /* status.c: prints what is installed; verify prints only what is wrong and fails if anything is. */
 bool setup_status(struct setup_state *state, bool verify);
 

@@ -109,6 +109,8 @@ bool setup_status(struct setup_state *state, bool verify)
                                                                 : state->scope[i].app);
     if (state->phase == SETUP_INSTALLED)
         good &= setup_overrides_right(state, true);
+    if (verify && state->phase == SETUP_INSTALLED)
+        good &= setup_drivers_right(state);
     if (verify && state->phase == SETUP_NONE) {
         if (!setup_adopt(state))
             return false;
