@@ -337,7 +337,8 @@ struct wq_counters {
     uint32_t timers;         /* armed ones */
     uint64_t timers_expired; /* expiries */
     uint64_t timers_merged;  /* of those, merged with one still queued */
-    uint64_t memory;         /* bytes held from the system */
+    uint64_t memory;         /* bytes held from the system, without the following */
+    uint32_t blocks;         /* blocks of the process heap that the core and its fronts hold */
 };
 
 void wq_counters_read(struct wq_counters *counters);
@@ -360,6 +361,11 @@ bool wq_shutdown(void);
 #define WQ_FAULT_MEMORY 0u
 #define WQ_FAULT_THREAD 1u
 void wq_fault_set(unsigned kind, uint32_t times);
+
+/* Lets the next `spared` operations of the kind succeed and the one after them fail, so that a test can go through
+ * all of them; wq_fault_waits tells whether that one is still to come. */
+void wq_fault_after(unsigned kind, uint32_t spared);
+bool wq_fault_waits(unsigned kind);
 
 /* Small blocks from the process heap for fronts, not zeroed; NULL if there is no memory (or a fault is
  * injected). */

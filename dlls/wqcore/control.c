@@ -42,13 +42,12 @@ static bool pool_init(void)
     max_workers = port_env_number("WQSHIM_MAX_WORKERS", WQ_DEFAULT_WORKERS);
     pool->max_workers = max_workers && max_workers <= WQ_MAX_WORKERS ? max_workers : WQ_DEFAULT_WORKERS;
     pool->workers = port_pages_alloc(WORKERS_SIZE);
-    if (!pool->workers)
-        return false;
-    for (unsigned i = 0; i < pool->shard_count; i++) {
-        if (!wq_shard_init(&pool->shards[i])) {
+    for (unsigned i = 0; i < pool->shard_count && pool->workers; i++)
+        if (!wq_shard_init(&pool->shards[i]))
             shards_free();
-            return false;
-        }
+    if (!pool->workers) {
+        pool->shard_count = 0; /* wq_shutdown looks at them */
+        return false;
     }
     wq_pool_update();
     return true;
@@ -128,6 +127,7 @@ void wq_counters_read(struct wq_counters *counters)
     memset(counters, 0, sizeof(*counters));
     counters->persistent_run = wq_own_count();
     counters->memory = wq_handles_memory();
+    counters->blocks = at_load(&port_heap_blocks);
     wq_timers_count(counters);
     wq_waits_count(counters);
     if (at_load(&pool->ready))
@@ -240,7 +240,18 @@ bool wq_shutdown(void)
 void wq_fault_set(unsigned kind, uint32_t times)
 {
     if (kind < PORT_FAULT_COUNT)
-        port_fault_set((enum port_fault)kind, times);
+        port_fault_set((enum port_fault)kind, 0, times);
+}
+
+void wq_fault_after(unsigned kind, uint32_t spared)
+{
+    if (kind < PORT_FAULT_COUNT)
+        port_fault_set((enum port_fault)kind, spared, 1);
+}
+
+bool wq_fault_waits(unsigned kind)
+{
+    return kind < PORT_FAULT_COUNT && port_fault_left((enum port_fault)kind);
 }
 
 void *wq_alloc(size_t size)

@@ -122,8 +122,9 @@ static void check_end_of_core(void)
     wq_fault_set(WQ_FAULT_THREAD, 0);
     CHECK(wq_shutdown(), "refused outside of the core's threads");
     c = check_counters();
-    CHECK(!c.threads && !c.workers && !c.memory, "%u threads, %u workers, %llu bytes after the end",
-          c.threads, c.workers, (unsigned long long)c.memory);
+    CHECK(!c.threads && !c.workers && !c.memory && !c.blocks,
+          "%u threads, %u workers, %llu bytes, %u blocks after the end", c.threads, c.workers,
+          (unsigned long long)c.memory, c.blocks);
 }
 
 static void set_or_unset(const char *name, const char *value)

@@ -314,6 +314,7 @@ static void test_shutdown_open(void)
     group_end(&group);
 }
 
+/* Whichever operation fails: it is reported, and nothing is left, which the harness checks. */
 static void test_faults(void)
 {
     static struct group group = {.count = 2};
@@ -321,12 +322,24 @@ static void test_faults(void)
     group.fds[0] = semaphore_make();
     group.fds[1] = semaphore_make();
     for (unsigned kind = WQ_FAULT_MEMORY; kind <= WQ_FAULT_THREAD; kind++) {
-        enum wq_wait_result result;
+        bool failed = true;
 
-        wq_fault_set(kind, UINT32_MAX);
-        result = group_open(&group, 0);
-        wq_fault_set(kind, 0);
-        CHECK(result == WQ_WAIT_NO_MEMORY && !group.wait, "fault %u: result %d", kind, result);
+        for (unsigned n = 0; failed; n++) {
+            enum wq_wait_result result;
+
+            group.wait = NULL;
+            wq_fault_after(kind, n);
+            result = group_open(&group, 0);
+            failed = !wq_fault_waits(kind);
+            wq_fault_set(kind, 0);
+            CHECK(result == (failed ? WQ_WAIT_NO_MEMORY : WQ_WAIT_OK), "fault %u, operation %u: result %d",
+                  kind, n, result);
+            CHECK((group.wait == NULL) == failed, "fault %u, operation %u: a wait", kind, n);
+            if (group.wait)
+                wq_wait_close(group.wait, NULL, NULL);
+            CHECK(n || failed, "nothing failed");
+            CHECK(wq_shutdown(), "shutdown");
+        }
     }
     group_end(&group);
 }

@@ -200,6 +200,9 @@ void port_pages_free(void *pages, size_t size);
 void *port_heap_alloc(size_t size);
 void port_heap_free(void *block);
 
+/* How many blocks of port_heap_alloc there are. */
+extern uint32_t port_heap_blocks; /* A */
+
 /* ---- settings and reports ---- */
 
 /* Reads a decimal number from an environment variable (ASCII name); fallback if it is unset or not a number.
@@ -221,8 +224,12 @@ enum port_fault {
     PORT_FAULT_COUNT
 };
 
-/* Lets the next `times` operations of that kind fail; UINT32_MAX means until set to 0 again. */
-void port_fault_set(enum port_fault kind, uint32_t times);
+/* Lets `times` operations of that kind fail after `spared` ones that don't; UINT32_MAX means until set to 0 again.
+ */
+void port_fault_set(enum port_fault kind, uint32_t spared, uint32_t times);
+
+/* How many of them are still to come. */
+uint32_t port_fault_left(enum port_fault kind);
 
 /* For the implementations: true if this operation is to fail. */
 bool port_fault_hit(enum port_fault kind);

@@ -96,14 +96,22 @@ void port_pages_free(void *pages, size_t size)
     NtFreeVirtualMemory(PORT_THIS_PROCESS, &pages, &all, MEM_RELEASE);
 }
 
+uint32_t port_heap_blocks; /* A */
+
 void *port_heap_alloc(size_t size)
 {
-    if (port_fault_hit(PORT_FAULT_MEMORY))
-        return NULL;
-    return RtlAllocateHeap(process_heap(), 0, size);
+    void *block = NULL;
+
+    if (!port_fault_hit(PORT_FAULT_MEMORY))
+        block = RtlAllocateHeap(process_heap(), 0, size);
+    if (block)
+        at_add(&port_heap_blocks, 1);
+    return block;
 }
 
 void port_heap_free(void *block)
 {
+    if (block)
+        at_add(&port_heap_blocks, UINT32_MAX);
     RtlFreeHeap(process_heap(), 0, block);
 }

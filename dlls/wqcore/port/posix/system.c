@@ -88,15 +88,23 @@ void port_pages_free(void *pages, size_t size)
     munmap(pages, size);
 }
 
+uint32_t port_heap_blocks; /* A */
+
 void *port_heap_alloc(size_t size)
 {
-    if (port_fault_hit(PORT_FAULT_MEMORY))
-        return NULL;
-    return malloc(size);
+    void *block = NULL;
+
+    if (!port_fault_hit(PORT_FAULT_MEMORY))
+        block = malloc(size);
+    if (block)
+        at_add(&port_heap_blocks, 1);
+    return block;
 }
 
 void port_heap_free(void *block)
 {
+    if (block)
+        at_add(&port_heap_blocks, UINT32_MAX);
     free(block);
 }
 
