@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 #define THIS_THREAD          ((HANDLE)(LONG_PTR)-2)
 #define THREAD_BASE_PRIORITY 3 /* THREADINFOCLASS */

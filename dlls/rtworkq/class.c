@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 #define TASKS                                                                                                \
     L"\\Registry\\Machine\\Software\\Microsoft\\Windows "                                                    \
@@ -118,13 +118,15 @@ static LONG category_of(HANDLE task)
     return same_name(value.data, n, L"Low", 3) ? PRIORITY_LOW : PRIORITY_MEDIUM;
 }
 
-static void class_add(struct rtwq_class *class)
+/* Returns false without a class. */
+static bool class_add(struct rtwq_class *class)
 {
     if (!class)
-        return;
+        return false;
     class->for_shared = !same_name(class->name, class->length, L"DisplayPostProcessing", 21);
     class->next = classes;
     classes = class;
+    return true;
 }
 
 static struct rtwq_class *class_get(const WCHAR *name, USHORT length)
@@ -137,16 +139,18 @@ static struct rtwq_class *class_get(const WCHAR *name, USHORT length)
     return class;
 }
 
-static void load_registry(void)
+/* Returns false without memory. */
+static bool load_registry(void)
 {
     HANDLE tasks = key_open(NULL, TASKS, (USHORT)(sizeof(TASKS) / 2 - 1));
     struct key_info info;
     NTSTATUS status;
+    bool loading = true;
     ULONG length;
 
     if (!tasks)
-        return;
-    for (ULONG i = 0;; i++) {
+        return true;
+    for (ULONG i = 0; loading; i++) {
         HANDLE task;
         USHORT n;
 
@@ -159,39 +163,57 @@ static void load_registry(void)
         task = n < 64 ? key_open(tasks, info.name, n) : NULL;
         if (!task)
             continue;
-        class_add(class_make(info.name, n, category_of(task)));
+        loading = class_add(class_make(info.name, n, category_of(task)));
         NtClose(task);
     }
     NtClose(tasks);
+    return loading;
 }
 
-static void load_defaults(void)
+/* Likewise. */
+static bool load_defaults(void)
 {
     for (unsigned i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
         USHORT length = length_of(defaults[i].name);
 
-        if (!class_get(defaults[i].name, length))
-            class_add(class_make(defaults[i].name, length, defaults[i].priority));
+        if (!class_get(defaults[i].name, length) &&
+            !class_add(class_make(defaults[i].name, length, defaults[i].priority)))
+            return false;
     }
-    class_add(class_make(L"", 0, 0));
+    return class_add(class_make(L"", 0, 0));
 }
 
-static void load(void)
+static void unload(void)
 {
+    while (classes) {
+        struct rtwq_class *next = classes->next;
+
+        wq_free(classes);
+        classes = next;
+    }
+}
+
+/* Returns false without memory; the next call tries again. */
+static bool load(void)
+{
+    bool done;
+
     wq_lock_take(&load_lock);
-    if (!loaded) {
-        load_registry();
-        load_defaults();
+    done = loaded || (load_registry() && load_defaults());
+    if (done)
         InterlockedExchange(&loaded, 1);
-    }
+    else
+        unload();
     wq_lock_drop(&load_lock);
+    return done;
 }
 
-struct rtwq_class *rtwq_class_find(const WCHAR *name)
+HRESULT rtwq_class_find(const WCHAR *name, struct rtwq_class **class)
 {
-    if (!InterlockedCompareExchange(&loaded, 0, 0))
-        load();
-    return class_get(name, length_of(name));
+    if (!InterlockedCompareExchange(&loaded, 0, 0) && !load())
+        return E_OUTOFMEMORY;
+    *class = class_get(name, length_of(name));
+    return *class ? S_OK : RTWQ_E_TASK_NAME;
 }
 
 struct wq_queue *rtwq_class_core(struct rtwq_class *class)

@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 #define KIND     0x52747764u /* of handles: "Rtwd" */
 #define HNS_LONG (1ll << 55)

@@ -7,50 +7,83 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 static const char registering, unregistering; /* operations of results */
 
-void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LONG priority, DWORD task_id)
+struct rtwq_membership rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_membership membership)
 {
     bool moves = !queue->target && queue->core && queue->core != rtwq_queue_base();
-    struct wq_queue *core = class ? rtwq_class_core(class) : rtwq_queue_base();
+    struct rtwq_class *class = membership.class;
+    struct rtwq_membership before;
 
     wq_lock_take(&rtwq_lock);
-    __atomic_store_n(&queue->priority, priority, __ATOMIC_RELAXED);
-    queue->task_id = task_id;
+    before = (struct rtwq_membership){queue->class, queue->priority, queue->task_id};
+    __atomic_store_n(&queue->priority, membership.priority, __ATOMIC_RELAXED);
+    queue->task_id = membership.task_id;
     InterlockedExchange(&queue->avrt_index, 0);
     __atomic_store_n(&queue->class, class, __ATOMIC_RELEASE);
-    if (moves && core)
-        wq_queue_move(queue->core, core, queue->level, queue->rank);
+    if (moves)
+        wq_queue_move(queue->core, class ? class->core : rtwq_queue_base(), queue->level, queue->rank);
     wq_lock_drop(&rtwq_lock);
+    return before;
 }
 
 /* Finds a class that a queue can be put into. */
 static HRESULT find_class(const WCHAR *name, LONG priority, struct rtwq_class **class)
 {
+    HRESULT hr;
+
     if (!name)
         return E_POINTER;
     if (!name[0] || priority < -2 || priority > 2)
         return E_INVALIDARG;
-    *class = rtwq_class_find(name);
-    return *class ? S_OK : RTWQ_E_TASK_NAME;
+    hr = rtwq_class_find(name, class);
+    if (SUCCEEDED(hr) && !rtwq_class_core(*class))
+        hr = E_OUTOFMEMORY;
+    return hr;
 }
 
-/* Sends the outcome of an operation to its callback. */
-static HRESULT answer(const void *operation, HRESULT status, DWORD task_id, IRtwqAsyncCallback *callback,
-                      IUnknown *state)
+/* A result for the outcome of an operation. NULL if there is no memory. */
+static struct rtwq_result *answer_make(const void *operation, IRtwqAsyncCallback *callback, IUnknown *state)
 {
     struct rtwq_result *result = rtwq_result_create(NULL, callback, state);
+
+    if (result)
+        result->operation = operation;
+    return result;
+}
+
+/* Sends it to its callback. */
+static HRESULT answer_send(struct rtwq_result *result, HRESULT status, DWORD task_id)
+{
     HRESULT hr;
 
-    if (!result)
-        return E_OUTOFMEMORY;
-    result->operation = operation;
     result->task_id = task_id;
     result->public.hrStatusResult = status;
     hr = RtwqInvokeCallback(&result->public.AsyncResult);
     result->public.AsyncResult.lpVtbl->Release(&result->public.AsyncResult);
+    return hr;
+}
+
+/* Puts a queue into a class, or takes it out of its one, and sends the answer. If that cannot be sent, the queue
+ * stays where it was. */
+static HRESULT change(struct rtwq_queue *queue, struct rtwq_membership membership,
+                      IRtwqAsyncCallback *callback, IUnknown *state)
+{
+    struct rtwq_result *result =
+        answer_make(membership.class ? &registering : &unregistering, callback, state);
+    struct rtwq_membership before;
+    HRESULT hr, status = S_OK;
+
+    if (!result)
+        return E_OUTOFMEMORY;
+    before = rtwq_queue_set_class(queue, membership);
+    if (!membership.class && !before.class)
+        status = RTWQ_E_NOT_FOUND;
+    hr = answer_send(result, status, membership.task_id);
+    if (FAILED(hr))
+        rtwq_queue_set_class(queue, before);
     return hr;
 }
 
@@ -70,7 +103,7 @@ static HRESULT end(IRtwqAsyncResult *result, const void *operation)
 HRESULT WINAPI RtwqBeginRegisterWorkQueueWithMMCSS(DWORD id, const WCHAR *name, DWORD task_id, LONG priority,
                                                    IRtwqAsyncCallback *callback, IUnknown *state)
 {
-    struct rtwq_class *class;
+    struct rtwq_membership membership = {NULL, priority, task_id};
     struct rtwq_queue *queue;
     HRESULT hr;
 
@@ -78,18 +111,15 @@ HRESULT WINAPI RtwqBeginRegisterWorkQueueWithMMCSS(DWORD id, const WCHAR *name, 
         return E_POINTER;
     if (!rtwq_usable())
         return RTWQ_E_SHUTDOWN;
-    hr = find_class(name, priority, &class);
+    hr = find_class(name, priority, &membership.class);
     if (FAILED(hr))
         return hr;
     queue = rtwq_queue_find(id);
     if (!queue)
         return RTWQ_E_INVALID_WORKQUEUE;
     if (!task_id)
-        task_id = rtwq_task_id();
-    rtwq_queue_set_class(queue, class, priority, task_id);
-    hr = answer(&registering, S_OK, task_id, callback, state);
-    if (FAILED(hr))
-        rtwq_queue_set_class(queue, NULL, 0, 0);
+        membership.task_id = rtwq_task_id();
+    hr = change(queue, membership, callback, state);
     rtwq_queue_release(queue);
     return hr;
 }
@@ -117,10 +147,9 @@ HRESULT WINAPI RtwqBeginUnregisterWorkQueueWithMMCSS(DWORD id, IRtwqAsyncCallbac
     hr = rtwq_queue_open(id, &queue);
     if (FAILED(hr))
         return hr;
-    hr = __atomic_load_n(&queue->class, __ATOMIC_ACQUIRE) ? S_OK : RTWQ_E_NOT_FOUND;
-    rtwq_queue_set_class(queue, NULL, 0, 0);
+    hr = change(queue, (struct rtwq_membership){NULL, 0, 0}, callback, state);
     rtwq_queue_release(queue);
-    return answer(&unregistering, hr, 0, callback, state);
+    return hr;
 }
 
 /* As RtwqEndRegisterWorkQueueWithMMCSS. */
@@ -129,17 +158,9 @@ HRESULT WINAPI RtwqEndUnregisterWorkQueueWithMMCSS(IRtwqAsyncResult *result)
     return end(result, &unregistering);
 }
 
-struct membership {
-    struct rtwq_class *class;
-    LONG priority;
-    DWORD task_id;
-};
-
 static void set_membership(struct rtwq_queue *queue, void *param)
 {
-    struct membership *membership = param;
-
-    rtwq_queue_set_class(queue, membership->class, membership->priority, membership->task_id);
+    rtwq_queue_set_class(queue, *(struct rtwq_membership *)param);
 }
 
 /* Puts all standard queues into a scheduling class, in place of the one they are in. *task_id: in: task group
@@ -147,7 +168,7 @@ static void set_membership(struct rtwq_queue *queue, void *param)
  * priority) or ERROR_INVALID_TASK_NAME as HRESULT. Any thread. */
 HRESULT WINAPI RtwqRegisterPlatformWithMMCSS(const WCHAR *name, DWORD *task_id, LONG priority)
 {
-    struct membership membership = {NULL, priority, 0};
+    struct rtwq_membership membership = {NULL, priority, 0};
     HRESULT hr;
 
     if (!name || !task_id)
@@ -167,7 +188,7 @@ HRESULT WINAPI RtwqRegisterPlatformWithMMCSS(const WCHAR *name, DWORD *task_id, 
 /* Takes all standard queues out of their scheduling class. Returns S_OK or RTWQ_E_SHUTDOWN. Any thread. */
 HRESULT WINAPI RtwqUnregisterPlatformFromMMCSS(void)
 {
-    struct membership membership = {NULL, 0, 0};
+    struct rtwq_membership membership = {NULL, 0, 0};
 
     if (!rtwq_usable())
         return RTWQ_E_SHUTDOWN;
@@ -175,7 +196,7 @@ HRESULT WINAPI RtwqUnregisterPlatformFromMMCSS(void)
     return S_OK;
 }
 
-static HRESULT get_membership(DWORD id, struct membership *membership)
+static HRESULT get_membership(DWORD id, struct rtwq_membership *membership)
 {
     struct rtwq_queue *queue;
     HRESULT hr;
@@ -184,7 +205,7 @@ static HRESULT get_membership(DWORD id, struct membership *membership)
     if (FAILED(hr))
         return hr;
     wq_lock_take(&rtwq_lock);
-    *membership = (struct membership){queue->class, queue->priority, queue->task_id};
+    *membership = (struct rtwq_membership){queue->class, queue->priority, queue->task_id};
     wq_lock_drop(&rtwq_lock);
     rtwq_queue_release(queue);
     return S_OK;
@@ -195,7 +216,7 @@ static HRESULT get_membership(DWORD id, struct membership *membership)
  * RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE or RTWQ_E_BUFFERTOOSMALL. Any thread. */
 HRESULT WINAPI RtwqGetWorkQueueMMCSSClass(DWORD id, WCHAR *name, DWORD *length)
 {
-    struct membership membership;
+    struct rtwq_membership membership;
     DWORD needed, room;
     HRESULT hr;
 
@@ -218,7 +239,7 @@ HRESULT WINAPI RtwqGetWorkQueueMMCSSClass(DWORD id, WCHAR *name, DWORD *length)
  * RTWQ_E_INVALID_WORKQUEUE. Any thread. */
 HRESULT WINAPI RtwqGetWorkQueueMMCSSTaskId(DWORD id, DWORD *task_id)
 {
-    struct membership membership;
+    struct rtwq_membership membership;
     HRESULT hr = task_id ? get_membership(id, &membership) : E_POINTER;
 
     if (SUCCEEDED(hr))
@@ -229,7 +250,7 @@ HRESULT WINAPI RtwqGetWorkQueueMMCSSTaskId(DWORD id, DWORD *task_id)
 /* A queue's priority within its scheduling class, 0 if it is in none. Returns as the function above. */
 HRESULT WINAPI RtwqGetWorkQueueMMCSSPriority(DWORD id, LONG *priority)
 {
-    struct membership membership;
+    struct rtwq_membership membership;
     HRESULT hr = priority ? get_membership(id, &membership) : E_POINTER;
 
     if (SUCCEEDED(hr))

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 struct wq_rtwq_counters rtwq_counters;
 

@@ -5,7 +5,7 @@
  *   result.c    async results and their cache    receipt.c   answers of reply callbacks
  *   queue.c     queue identifiers                put.c       from put to Invoke
  *   pending.c   keys, cancel                     wait.c, schedule.c, periodic.c
- *   shared.c, mmcss.c, class.c, boost.c          scheduling classes
+ *   shared.c, mmcss.c, class.c, boost.c          scheduling classes: class.h
  *   window.c    queues with a message loop       deadline.c, join.c
  *
  * The front knows the rules of the Rtwq functions; order, priorities, threads, timers and waits are the
@@ -202,35 +202,6 @@ void rtwq_pending_release(struct rtwq_pending *pending);
 /* Gives all up without calling them. */
 void rtwq_pendings_end(void);
 void rtwq_periodics_end(void);
-
-/* ---- class.c ---- */
-
-struct rtwq_class {
-    struct rtwq_class *next; /* C */
-    struct wq_queue *core;   /* R: the multithreaded queue of this class; never closed */
-    DWORD shared;            /* R: identifier of the shared queue, 0 = none */
-    LONG thread_priority;    /* C: what Windows would set, as far as a normal process may */
-    bool for_shared;         /* C: RtwqLockSharedWorkQueue serves it */
-    USHORT length;           /* C: characters */
-    WCHAR name[64];          /* C: zero-terminated */
-};
-
-/* Finds a class by name, whatever its case; "" is the class of regular priority. NULL if there is none. */
-struct rtwq_class *rtwq_class_find(const WCHAR *name);
-
-/* The class's multithreaded queue. NULL if there is no memory. */
-struct wq_queue *rtwq_class_core(struct rtwq_class *class);
-
-/* A new task group. */
-DWORD rtwq_task_id(void);
-
-/* Puts the queue into a class or, with NULL, into none. */
-void rtwq_queue_set_class(struct rtwq_queue *queue, struct rtwq_class *class, LONG priority, DWORD task_id);
-
-/* ---- boost.c ---- */
-
-/* Gives the calling worker the thread priority of the queue's class until the routine returns. */
-void rtwq_boost(struct rtwq_queue *queue, const struct rtwq_class *class);
 
 /* ---- deadline.c ---- */
 

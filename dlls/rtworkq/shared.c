@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "rtwq.h"
+#include "class.h"
 
 static struct wq_lock make_lock; /* one is looked for or made at a time */
 
@@ -44,15 +44,15 @@ static HRESULT make(struct rtwq_class *class, LONG priority, DWORD task_id, DWOR
 HRESULT WINAPI RtwqLockSharedWorkQueue(const WCHAR *name, LONG priority, DWORD *task_id, DWORD *id)
 {
     struct rtwq_class *class;
-    HRESULT hr = S_OK;
+    HRESULT hr;
 
     if (!name || !id)
         return E_POINTER;
     if (!rtwq_usable())
         return RTWQ_E_SHUTDOWN;
-    class = rtwq_class_find(name);
-    if (!class)
-        return RTWQ_E_TASK_NAME;
+    hr = rtwq_class_find(name, &class);
+    if (FAILED(hr))
+        return hr;
     if (!class->for_shared || priority < -2 || priority > 2 || (!class->length && (task_id || priority)))
         return E_INVALIDARG;
     wq_lock_take(&make_lock);
