@@ -38,6 +38,11 @@ def build_native():
     return tree("native", ["bench/wqbench"]) / "bench" / "wqbench"
 
 
+def build_count():
+    """The native program over the core that counts."""
+    return tree("native", ["bench/wqbench_count"]) / "bench" / "wqbench_count"
+
+
 def build_windows(say):
     """A folder with the program twice, byte by byte the same, our modules and what installs them for the one.
     None where this machine cannot build or run Windows programs."""

@@ -49,6 +49,7 @@ class Plan:
             prefix = stack.enter_context(Prefix(stage))
             self.add_windows(prefix)
         self.add([str(build.build_native())])
+        self.add([str(build.build_count())])
         for program in (build.build_go(say), build.build_rust(say)):
             if program:
                 self.add([str(program)])

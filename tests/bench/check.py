@@ -2,14 +2,14 @@
 #
 # check.py: wqbench runs every workload on the core, and refuses results of pools that lose, double or reorder.
 #
-# usage: check.py WQBENCH WQBENCH_BROKEN
+# usage: check.py WQBENCH WQBENCH_COUNT WQBENCH_BROKEN
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import subprocess
 import sys
 import unittest
 
-BENCH, BROKEN = sys.argv.pop(1), sys.argv.pop(1)
+BENCH, COUNT, BROKEN = sys.argv.pop(1), sys.argv.pop(1), sys.argv.pop(1)
 
 
 def run(*command):
@@ -25,6 +25,15 @@ class Workloads(unittest.TestCase):
                 status, output = run(BENCH, "core", name, "budget=5")
                 self.assertEqual(status, 0, output)
                 self.assertTrue(output.startswith("result\t%s\tcore\t" % name), output)
+
+    def test_writes_to_shared_memory_are_counted(self):
+        status, output = run(COUNT, "core", "sharing", "processors=16", "budget=500")
+        self.assertEqual(status, 0, output)
+        found = {line.split("\t")[4]: float(line.split("\t")[5]) for line in output.splitlines()
+                 if line.startswith("result")}
+        self.assertGreater(found["writes"], 1, output) # it counts
+        self.assertGreater(found["writes"], found["foreign"], output)
+        self.assertGreaterEqual(found["foreign"], found["hottest"], output)
 
     def test_what_an_engine_cannot_do_is_skipped(self):
         status, output = run(BROKEN, "sound", "serial", "budget=1")

@@ -23,15 +23,23 @@ void wq_stress_point(void);
 #define at_point() ((void)0)
 #endif
 
+/* What writes, or takes the line as if to write. The counting build (bench/count.c) notes who does so where. */
+#ifdef WQ_COUNT
+void wq_count_write(const volatile void *word);
+#define at_touch(p) (at_point(), wq_count_write(p))
+#else
+#define at_touch(p) at_point()
+#endif
+
 #define at_load(p)        (at_point(), __atomic_load_n((p), __ATOMIC_ACQUIRE))
 #define at_peek(p)        (at_point(), __atomic_load_n((p), __ATOMIC_RELAXED))
-#define at_store(p, v)    (at_point(), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
-#define at_put(p, v)      (at_point(), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
-#define at_publish(p, v)  (at_point(), (void)__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST))
-#define at_exchange(p, v) (at_point(), __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST))
-#define at_add(p, v)      (at_point(), __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST))
+#define at_store(p, v)    (at_touch(p), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+#define at_put(p, v)      (at_touch(p), __atomic_store_n((p), (v), __ATOMIC_RELAXED))
+#define at_publish(p, v)  (at_touch(p), (void)__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST))
+#define at_exchange(p, v) (at_touch(p), __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST))
+#define at_add(p, v)      (at_touch(p), __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST))
 #define at_cas(p, seen, v)                                                                                   \
-    (at_point(), __atomic_compare_exchange_n((p), (seen), (v), 0, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE))
+    (at_touch(p), __atomic_compare_exchange_n((p), (seen), (v), 0, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE))
 
 /* Thread sanitizers know no fences; to them an exchange is one. */
 #ifdef __SANITIZE_THREAD__

@@ -48,11 +48,16 @@ static inline void *port_context(void)
     return port_context_pointer;
 }
 
+#ifdef WQ_COUNT
+unsigned wq_count_cpu(void);
+#define port_cpu() wq_count_cpu()
+#else
 static inline unsigned port_cpu(void)
 {
     int cpu = sched_getcpu();
 
     return cpu < 0 ? 0 : (unsigned)cpu;
 }
+#endif
 
 #endif
