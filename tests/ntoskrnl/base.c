@@ -19,6 +19,7 @@ __declspec(dllimport) HANDLE NTAPI
 __declspec(dllimport) void NTAPI ExitThread(ULONG status);
 __declspec(dllimport) ULONG NTAPI GetCurrentThreadId(void);
 __declspec(dllimport) ULONG NTAPI GetCurrentProcessId(void);
+__declspec(dllimport) ULONG NTAPI GetCurrentProcessorNumber(void);
 __declspec(dllimport) HANDLE NTAPI GetProcessHeap(void);
 __declspec(dllimport) void *NTAPI HeapAlloc(HANDLE heap, ULONG flags, SIZE_T size);
 __declspec(dllimport) int NTAPI HeapFree(HANDLE heap, ULONG flags, void *block);
@@ -275,6 +276,12 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due, LONG period, PKDPC 
 BOOLEAN NTAPI KeSetTimer(PKTIMER timer, LARGE_INTEGER due, PKDPC dpc)
 {
     return KeSetTimerEx(timer, due, 0, dpc);
+}
+
+ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER number)
+{
+    (void)number;
+    return GetCurrentProcessorNumber();
 }
 
 static void lock_take(PKSPIN_LOCK lock)

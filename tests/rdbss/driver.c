@@ -1,0 +1,129 @@
+/*
+ * driver.c: loads wqrx.sys through the service manager, lets it run its groups of tests, and unloads it under
+ * load, again and again.
+ *
+ * The environment says what the prefix was set up for: WQSHIM_MAX_WORKERS=1 that the pool has one worker only.
+ * WQRX_CYCLES is how often the driver is loaded and unloaded.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <stdio.h>
+#include <string.h>
+#include <windows.h>
+
+#include <tlhelp32.h>
+
+#include "../ntoskrnl/report.h"
+#include "../ntoskrnl/service.h"
+#include "wine/test.h"
+
+#define CYCLES      10
+#define DEADLINE_MS 60000
+
+static const char *const groups[] = {"post", "spin", "timer", "end", "load"};
+
+static BOOL single(void)
+{
+    const char *workers = getenv("WQSHIM_MAX_WORKERS");
+
+    return workers && !strcmp(workers, "1");
+}
+
+static void run_group(HANDLE device, const char *group)
+{
+    static struct ktest_result result;
+    struct ktest_request request = {.single = (ULONG)single()};
+    DWORD size;
+    BOOL done;
+
+    memcpy(request.group, group, strlen(group) + 1);
+    done = DeviceIoControl(device, KTEST_IOCTL_RUN, &request, sizeof(request), &result, sizeof(result), &size,
+                           NULL);
+    ok(done && size == sizeof(result), "%s: DeviceIoControl failed: %lu\n", group, GetLastError());
+    if (done)
+        report_group(group, &result);
+}
+
+START_TEST(driver)
+{
+    SC_HANDLE service = service_start("wqrx");
+    HANDLE device;
+
+    if (!service)
+        return;
+    device = CreateFileA("\\\\.\\wqtest", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    ok(device != INVALID_HANDLE_VALUE, "CreateFile failed: %lu\n", GetLastError());
+    if (device != INVALID_HANDLE_VALUE) {
+        for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+            run_group(device, groups[i]);
+        CloseHandle(device);
+    }
+    service_stop(service);
+    service_delete(service);
+}
+
+/* Threads of all winedevice.exe processes; *processes of them. */
+static unsigned driver_threads(unsigned *processes)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32 entry = {.dwSize = sizeof(entry)};
+    unsigned threads = 0;
+
+    *processes = 0;
+    for (BOOL more = Process32First(snapshot, &entry); more; more = Process32Next(snapshot, &entry)) {
+        if (!strcmp(entry.szExeFile, "winedevice.exe")) {
+            threads += entry.cntThreads;
+            ++*processes;
+        }
+    }
+    CloseHandle(snapshot);
+    return threads;
+}
+
+/* One life: the driver starts, and is unloaded while its threads post. */
+static BOOL cycle(SC_HANDLE service, HANDLE good, HANDLE bad, int n)
+{
+    HANDLE events[2] = {good, bad};
+    DWORD result;
+
+    ResetEvent(good);
+    if (n && !StartServiceA(service, 0, NULL)) {
+        ok(0, "cycle %d: StartService failed: %lu\n", n, GetLastError());
+        return FALSE;
+    }
+    if (!service_stop(service))
+        return FALSE;
+    result = WaitForMultipleObjects(2, events, FALSE, DEADLINE_MS);
+    ok(result == WAIT_OBJECT_0, "cycle %d: %s\n", n,
+       result == WAIT_TIMEOUT ? "the driver did not tell" : "work was lost or ran twice");
+    return result == WAIT_OBJECT_0;
+}
+
+START_TEST(cycles)
+{
+    const char *wanted = getenv("WQRX_CYCLES");
+    int count = wanted ? atoi(wanted) : CYCLES;
+    HANDLE good = CreateEventA(NULL, TRUE, FALSE, "Global\\wqrx_good");
+    HANDLE bad = CreateEventA(NULL, TRUE, FALSE, "Global\\wqrx_bad");
+    SC_HANDLE service = service_start("wqrx");
+    unsigned before = 0, after, processes, done = 0;
+
+    while (service && (int)done < count && cycle(service, good, bad, (int)done)) {
+        done++;
+        if (done == 2)
+            before = driver_threads(&processes);
+        if (wanted && done % 100 == 0)
+            trace("%u cycles, %u threads of %u processes\n", done, driver_threads(&processes), processes);
+    }
+    ok((int)done == count, "%u of %d cycles\n", done, count);
+    /* The pool keeps idle workers for a while, but not some for each cycle. */
+    after = driver_threads(&processes);
+    ok(count < 3 || after < before + (unsigned)count, "%u threads after two cycles, %u after %d\n", before,
+       after, count);
+    trace("%u cycles: %u threads after two, %u in the end, in %u processes\n", done, before, after,
+          processes);
+    if (service)
+        service_delete(service);
+    CloseHandle(good);
+    CloseHandle(bad);
+}

@@ -1,0 +1,59 @@
+#!/bin/bash
+# Runs the test mini-redirector under winedevice, in a prefix of its own.
+#
+# usage: winedevice.sh MODE WINERUN LOAD.EXE WQSETUP.EXE WQRX.SYS
+#
+#   ours      with our ntoskrnl, too, installed by wqsetup, which must find the prefix in order afterwards
+#   single    the same with a pool of one worker, so that items stay queued while it is blocked
+#   builtin   with Wine's own ntoskrnl.exe
+#   cycles    as ours: loaded and unloaded many times (WQRX_CYCLES)
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+set -eu
+
+mode=$1
+winerun=$2
+load=$3
+setup=$4
+driver=$5
+kept=
+tmp=$(mktemp -d)
+
+# shellcheck disable=SC2317
+cleanup() {
+    rm -rf "$tmp"
+    # Without this mark the next winerun would take it for abandoned and remove it, too.
+    if [ -n "$kept" ]; then
+        rm -f "$kept/.keep"
+        rm -rf "$kept"
+    fi
+}
+trap cleanup EXIT
+trap 'exit 143' TERM INT
+
+modules=rdbss,ntoskrnl
+[ "$mode" = builtin ] && modules=rdbss
+status=0
+"$winerun" --keep --dll "$driver" -- "$setup" install --modules "$modules" 2>"$tmp/err" || status=$?
+cat "$tmp/err" >&2
+kept=$(sed -n 's/^winerun: prefix kept: //p' "$tmp/err")
+[ "$status" = 0 ] || exit "$status"
+
+run() {
+    "$winerun" --prefix "$kept" -- "$@"
+}
+
+case $mode in
+single)
+    run reg add 'HKLM\System\CurrentControlSet\Control\Session Manager\Environment' /v WQSHIM_MAX_WORKERS /d 1 /f
+    WQSHIM_MAX_WORKERS=1 run "$load" driver
+    ;;
+cycles)
+    run "$load" cycles
+    ;;
+*)
+    run "$load" driver
+    ;;
+esac
+run "$setup" verify
