@@ -225,6 +225,25 @@ class Refusals(InstallTest):
             os.unlink(front)
         self.assert_untouched()
 
+    def test_a_driver_brings_the_kernel_with_it(self):
+        staged = [os.path.join(STAGE, name) for name in ('ntoskrnl.exe', 'storport.sys')]
+        for path in staged:
+            shutil.copy(os.path.join(STAGE, 'wqkernel32.dll'), path)
+        try:
+            self.setup('install', '--modules', 'storport')
+            out = self.setup('status')
+            self.assertIn('ntoskrnl for winedevice.exe', out)
+            self.assertTrue(os.path.exists(self.prefix.file('system32/drivers/storport.sys')))
+            self.assertTrue(os.path.exists(self.prefix.file('system32/ntoskrnl_base.dll')))
+            self.setup('verify')
+            if 'in use' in self.setup('uninstall'):  # Wine's own drivers may just start on it
+                self.prefix.stop()
+                self.prefix.wine('wineboot')
+        finally:
+            for path in staged:
+                os.unlink(path)
+        self.assert_untouched()
+
     def test_a_foreign_base_copy_is_not_overwritten(self):
         self.write('kernel32_base.dll', b'mine')
         self.assertIn('in the way', self.setup('install', '--app', 'probe.exe', code=1))
