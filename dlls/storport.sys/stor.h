@@ -7,7 +7,7 @@
  *   adapter.c   adapters and who uses them         rundown.c   counting uses
  *   driver.c    StorPortInitialize and what the system calls
  *   pnp.c       starting and removing              start.c     the miniport's entry points
- *   request.c   SRBs                               ioctl.c     requests of programs
+ *   request.c   SRBs                               ioctl.c, direct.c  requests of programs
  *   port.c      registers, conversions             misc.c      the other exports
  *
  * The front knows StorPort's rules and nothing about threads: workers, DPCs, timers and completions run on
