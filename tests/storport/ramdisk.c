@@ -14,7 +14,7 @@
 #include "wine/test.h"
 
 #define THREADS        4
-#define ROUNDS         150
+#define ROUNDS         80
 #define BLOCKS         16 /* of one transfer */
 #define DEADLINE_MS    60000
 #define NO_SUCH_DEVICE 433 /* ERROR_NO_SUCH_DEVICE, which mingw-w64 lacks */
