@@ -70,6 +70,7 @@ struct wq_pool {
     /* Read by every submission and hardly ever written, so on lines of their own. */
     _Alignas(PORT_CACHE_PAIR) uint32_t ready; /* A: 1 = the shards are there */
     uint32_t token;       /* A: 1 = somebody searches for work, or is being woken for it */
+    uint32_t unserved;    /* A: 1 = a submission found no memory or no thread: queues try again, too */
     uint32_t wakeable;    /* PA: 1 = another worker may be woken or started */
     uint32_t excess;      /* PA: 1 = more workers are runnable than may be */
     uint32_t monitor_on;  /* A: 1 = the monitor ticks */
@@ -170,6 +171,9 @@ bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot);
 
 /* To be called after work became visible, with a full fence between: makes sure that somebody will see it. */
 void wq_pool_attend(void);
+
+/* As wq_pool_attend, after making the pool if there was no memory for it. */
+void wq_pool_retry(void);
 
 /* Recomputes wakeable. Under the pool's lock, after each change of what it depends on. */
 void wq_pool_update(void);

@@ -89,6 +89,8 @@ void wq_submit(struct wq_item *item)
     wq_stack_push(&wq_pool.inbox, item);
     if (at_load(&wq_pool.ready))
         wq_pool_attend();
+    else
+        at_publish(&wq_pool.unserved, 1);
 }
 
 /* ---- cleanup ---- */

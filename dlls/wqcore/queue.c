@@ -113,8 +113,11 @@ static void queue_kick(struct wq_queue *queue)
 
     if (at_load(&queue->running) >= queue->limit)
         return; /* whoever finishes one looks again */
-    if (at_load(&queue->baton_out) || !at_cas(&queue->baton_out, &seen, 1))
+    if (at_load(&queue->baton_out) || !at_cas(&queue->baton_out, &seen, 1)) {
+        if (at_load(&wq_pool.unserved)) /* the baton may wait for a thread that could not be made */
+            wq_pool_retry();
         return;
+    }
     at_add(&queue->refs, 1);
     baton_submit(queue);
 }

@@ -50,6 +50,12 @@ void wq_pool_attend(void)
         wq_pool_wake(true);
 }
 
+void wq_pool_retry(void)
+{
+    if (at_load(&wq_pool.ready) || wq_pool_start())
+        wq_pool_attend();
+}
+
 unsigned wq_pool_blocked(void)
 {
     unsigned blocked;
@@ -165,12 +171,14 @@ static bool worker_start(bool token)
         at_put(&worker->searching, token);
         at_put(&worker->joinable, 0);
         if (port_thread_start(wq_worker_main, worker, &worker->thread)) {
+            at_store(&wq_pool.unserved, 0);
             at_publish(&worker->joinable, 1);
             port_wake_word(&worker->joinable);
             return true;
         }
         worker_unreserve(worker);
     }
+    at_publish(&wq_pool.unserved, 1);
     if (token)
         at_publish(&wq_pool.token, 0);
     if (wq_pool_has_work()) /* whoever found the token taken relied on us */

@@ -157,6 +157,29 @@ static void hold_stops_a_serial_queue(void)
     free(works);
 }
 
+/* No memory or no thread when the first item came: the next submission makes them, although the queue below has
+ * its baton out. */
+static void next_submission_tries_again(void)
+{
+    for (unsigned kind = WQ_FAULT_MEMORY; kind <= WQ_FAULT_THREAD; kind++) {
+        struct wq_queue *base, *queue;
+        struct work *works = works_new(2, note);
+
+        CHECK(wq_shutdown(), "shutdown");
+        base = wq_queue_create(WQ_UNLIMITED);
+        queue = wq_queue_create_over(base, 0, 1);
+        wq_fault_set(kind, UINT32_MAX);
+        wq_queue_submit(queue, &works[0].item, 0);
+        wq_fault_set(kind, 0);
+        wq_queue_submit(queue, &works[1].item, 0);
+        CHECK_WAIT(done == 2, "fault %u: %u ran", kind, done);
+        wq_queue_close(queue, count_finished, NULL);
+        CHECK_WAIT(finished == 1, "%u finished", finished);
+        wq_queue_close(base, NULL, NULL);
+        free(works);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_test tests[] = {
@@ -164,6 +187,7 @@ int main(int argc, char **argv)
         {"the queue below decides by level", level_below_decides},
         {"a queue's level can change while it waits", level_can_change},
         {"a hold stops a serial queue", hold_stops_a_serial_queue},
+        {"after a failure the next submission tries again", next_submission_tries_again},
     };
 
     return check_main(argc, argv, tests, CHECK_COUNT(tests));
