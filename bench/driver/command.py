@@ -4,6 +4,7 @@
 import argparse
 import contextlib
 import datetime
+import os
 import pathlib
 import re
 import signal
@@ -29,7 +30,8 @@ def arguments(argv):
     parser.add_argument("--only", metavar="PATTERN", help="regular expression of 'WORKLOAD PARAMETERS' to measure")
     parser.add_argument("--subjects", metavar="LIST", help="pools to measure, separated by commas")
     parser.add_argument("--json", metavar="FILE", help="write all raw samples")
-    parser.add_argument("--from", dest="load", metavar="FILE", help="report an earlier --json file, measure nothing")
+    parser.add_argument("--from", dest="load", metavar="FILE", nargs="+",
+                        help="report earlier --json files together, measure nothing")
     parser.add_argument("--plots", metavar="DIR", help="measure growth too and draw it there")
     parser.add_argument("--plots-only", action="store_true", help="measure growth only")
     parser.add_argument("--update", metavar="FILE", help="put the figures into this document")
@@ -135,6 +137,7 @@ def run(args):
                                Progress(0))
         except KeyboardInterrupt:
             say("interrupted: reporting what there is")
+    samples.about["machine"]["load_after"] = round(os.getloadavg()[0], 1)
     samples.about["seconds"] = round(time.monotonic() - start)
     return samples
 
@@ -158,7 +161,7 @@ def main(argv):
     args = arguments(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)) # ends what was started and removes the prefix
     try:
-        samples = Samples.load(args.load) if args.load else run(args)
+        samples = Samples.load(*args.load) if args.load else run(args)
     except build.Trouble as trouble:
         say(str(trouble))
         return 2

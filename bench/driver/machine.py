@@ -42,5 +42,5 @@ def describe():
         "compiler": line_of("gcc", "--version"),
         "cross_compiler": line_of("x86_64-w64-mingw32-gcc", "--version"),
         "commit": (line_of("git", "rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else ""),
-        "load_before": os.getloadavg()[0],
+        "load_before": round(os.getloadavg()[0], 1),
     }

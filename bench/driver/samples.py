@@ -32,11 +32,18 @@ class Samples:
             json.dump({"about": self.about, "samples": self.raw, "troubles": self.troubles}, file, indent=1)
 
     @staticmethod
-    def load(path):
-        with open(path, encoding="utf-8") as file:
-            data = json.load(file)
-        samples = Samples(data["about"])
-        samples.raw, samples.troubles = data["samples"], data["troubles"]
+    def load(*paths):
+        """Files that measured different things are put together; what they say about themselves is the first one's,
+        but for the list of plots."""
+        samples = None
+        for path in paths:
+            with open(path, encoding="utf-8") as file:
+                data = json.load(file)
+            samples = samples or Samples(data["about"])
+            samples.raw += data["samples"]
+            samples.troubles += data["troubles"]
+            for name, empty in (("growth", []), ("what", {})):
+                samples.about[name] = merged(samples.about.get(name, empty), data["about"].get(name, empty))
         return samples
 
     def table(self, kind):
@@ -50,6 +57,12 @@ class Samples:
         return {where: {metric: {subject: summary(v, units[metric, where[0]]) for subject, v in subjects.items()}
                         for metric, subjects in metrics.items()}
                 for where, metrics in values.items()}
+
+
+def merged(one, other):
+    if isinstance(one, dict):
+        return {**other, **one}
+    return one + [entry for entry in other if entry not in one]
 
 
 def summary(values, unit):

@@ -61,6 +61,8 @@ class Numbers(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             FLOOD.save(folder + "/all.json")
             self.assertEqual(Samples.load(folder + "/all.json").raw, FLOOD.raw)
+            both = Samples.load(folder + "/all.json", folder + "/all.json")
+            self.assertEqual(both.table("round")["flood", "producers=1"]["rate"]["ours"].count, 6)
 
 
 class Runs(unittest.TestCase):
