@@ -9,6 +9,7 @@
  */
 #include "stor.h"
 
+_Static_assert(sizeof(struct wq_lock) <= sizeof(KSPIN_LOCK), "a lock fits");
 _Static_assert(offsetof(KDPC, DeferredRoutine) - offsetof(KDPC, DpcListEntry) ==
                        offsetof(struct wq_item, routine) &&
                    offsetof(KDPC, DeferredContext) - offsetof(KDPC, DpcListEntry) ==
@@ -76,6 +77,17 @@ ULONG stor_dpc_cancel(struct stor_adapter *adapter, STOR_DPC *dpc)
     return STOR_STATUS_SUCCESS;
 }
 
+/* A KSPIN_LOCK's word serves as a lock of the core: its waiters sleep. A spinning one, which on Windows the level
+ * keeps short, would wait here for a holder, or in a queue for a next one, that has lost its processor. */
+static void lock_take(KSPIN_LOCK *lock, KIRQL level, STOR_LOCK_HANDLE *handle)
+{
+    KIRQL old = KfRaiseIrql(level);
+
+    wq_lock_take((struct wq_lock *)(void *)lock);
+    handle->Context.LockQueue.Lock = lock;
+    handle->Context.OldIrql = old;
+}
+
 ULONG stor_lock_acquire(struct stor_adapter *adapter, STOR_SPINLOCK lock, void *context,
                         STOR_LOCK_HANDLE *handle)
 {
@@ -83,13 +95,13 @@ ULONG stor_lock_acquire(struct stor_adapter *adapter, STOR_SPINLOCK lock, void *
         return STOR_STATUS_INVALID_PARAMETER;
     switch (lock) {
     case DpcLock:
-        KeAcquireInStackQueuedSpinLock(&((STOR_DPC *)context)->Lock, &handle->Context);
+        lock_take(&((STOR_DPC *)context)->Lock, DISPATCH_LEVEL, handle);
         break;
     case StartIoLock:
-        KeAcquireInStackQueuedSpinLock(&adapter->start_lock, &handle->Context);
+        lock_take(&adapter->start_lock, DISPATCH_LEVEL, handle);
         break;
     case InterruptLock:
-        KeAcquireInStackQueuedSpinLockRaiseToSynch(&adapter->interrupt_lock, &handle->Context);
+        lock_take(&adapter->interrupt_lock, STOR_SYNCH_LEVEL, handle);
         break;
     default:
         return STOR_STATUS_INVALID_PARAMETER;
@@ -100,7 +112,8 @@ ULONG stor_lock_acquire(struct stor_adapter *adapter, STOR_SPINLOCK lock, void *
 
 void stor_lock_release(STOR_LOCK_HANDLE *handle)
 {
-    KeReleaseInStackQueuedSpinLock(&handle->Context);
+    wq_lock_drop((struct wq_lock *)(void *)handle->Context.LockQueue.Lock);
+    KeLowerIrql(handle->Context.OldIrql);
 }
 
 /* Calls routine(HwDeviceExtension, Context) with the interrupt lock held. At or below SYNCH_LEVEL. */

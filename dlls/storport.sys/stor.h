@@ -11,7 +11,7 @@
  *   port.c      registers, conversions             misc.c      the other exports
  *
  * The front knows StorPort's rules and nothing about threads: workers, DPCs, timers and completions run on
- * the core. Levels and locks are those of our ntoskrnl.exe.
+ * the core. Levels are those of our ntoskrnl.exe.
  *
  * Guards: A is touched through __atomic builtins only, C is constant once others can see the structure, S is
  * guarded by stor_adapter.lock, X belongs to whoever has set the DPC's DpcData.
@@ -38,14 +38,18 @@ NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(void);
 NTKERNELAPI void NTAPI KeLowerIrql(KIRQL level);
 NTKERNELAPI KIRQL NTAPI KfRaiseIrql(KIRQL level);
 #endif
-NTKERNELAPI void FASTCALL KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK lock,
-                                                                     PKLOCK_QUEUE_HANDLE handle);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentProcessId(void);
 NTSYSAPI NTSTATUS NTAPI ZwOpenProcess(PHANDLE process, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
                                       PCLIENT_ID client);
 
 #include "wqcore.h"
 #include "wqstor.h"
+
+#ifdef __i386__
+#define STOR_SYNCH_LEVEL 27
+#else
+#define STOR_SYNCH_LEVEL 12
+#endif
 
 /* ---- rundown.c ---- */
 
@@ -73,7 +77,7 @@ void stor_rundown_wait(struct stor_rundown *rundown, const char *what);
 struct stor_driver {
     DRIVER_OBJECT *object; /* C */
     VIRTUAL_HW_INITIALIZATION_DATA
-        data;                    /* C: of a plain one too, whose shape is the same but for HwFindAdapter */
+    data;                        /* C: of a plain one too, whose shape is the same but for HwFindAdapter */
     bool is_virtual;             /* C */
     void *context;               /* C */
     struct stor_adapter *legacy; /* the one made by StorPortInitialize, or NULL; only the system's thread */
