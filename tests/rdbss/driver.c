@@ -17,8 +17,9 @@
 #include "../ntoskrnl/service.h"
 #include "wine/test.h"
 
-#define CYCLES      10
-#define DEADLINE_MS 60000
+#define CYCLES       10
+#define MORE_THREADS 60
+#define DEADLINE_MS  60000
 
 static const char *const groups[] = {"post", "spin", "timer", "end", "load"};
 
@@ -116,10 +117,10 @@ START_TEST(cycles)
             trace("%u cycles, %u threads of %u processes\n", done, driver_threads(&processes), processes);
     }
     ok((int)done == count, "%u of %d cycles\n", done, count);
-    /* The pool keeps idle workers for a while, but not some for each cycle. */
+    /* The pool keeps idle workers for a while, and other drivers of the prefix come and go: this sees a leak in a
+     * long run only. Exactly none is left says the unit test. */
     after = driver_threads(&processes);
-    ok(count < 3 || after < before + (unsigned)count, "%u threads after two cycles, %u after %d\n", before,
-       after, count);
+    ok(after < before + MORE_THREADS, "%u threads after two cycles, %u after %d\n", before, after, count);
     trace("%u cycles: %u threads after two, %u in the end, in %u processes\n", done, before, after,
           processes);
     if (service)
