@@ -180,7 +180,7 @@ static ULONG timer_arm(struct stor_timer *timer, PHW_TIMER_EX callback, PHW_TIME
     timer->callback = callback;
     timer->plain_callback = plain;
     timer->context = context;
-    timer->due = counter_after(us);
+    timer->due = counter_after(us - 1); /* the core's clock counts whole microseconds */
     wq_timer_set(&timer->timer, us, 0, tolerance_us < TOLERANCE_MIN_US ? 0 : tolerance_us);
     return STOR_STATUS_SUCCESS;
 }
