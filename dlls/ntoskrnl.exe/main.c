@@ -55,6 +55,8 @@ static const ANSI_STRING base_names[NT_BASE_COUNT] = {
     [NT_BASE_CANCEL_LOCK] = NAME("IoAcquireCancelSpinLock"),
     [NT_BASE_CANCEL_UNLOCK] = NAME("IoReleaseCancelSpinLock"),
     [NT_BASE_WAIT] = NAME("KeWaitForSingleObject"),
+    [NT_BASE_WAIT_MULTIPLE] = NAME("KeWaitForMultipleObjects"),
+    [NT_BASE_DELAY] = NAME("KeDelayExecutionThread"),
     [NT_BASE_SET_EVENT] = NAME("KeSetEvent"),
     [NT_BASE_CURRENT_THREAD] = NAME("KeGetCurrentThread"),
 };

@@ -4,7 +4,7 @@
  *   work.c     the system work queue and its runner    item.c    Io work items
  *   irql.c     the level of each thread                spin.c    spin locks that change it
  *   dpc.c      deferred procedure calls                rwspin.c  reader-writer spin locks
- *   mutex.c    fast mutexes
+ *   mutex.c    fast mutexes                            wait.c    waits, of which the core is told
  *   misuse.c   what drivers do wrong                   image.c   drivers' images and their unloading
  *   main.c     start, and the builtin behind us        setting.c settings
  *   hook.c     hearing of unloading                    token.c   impersonation left behind
@@ -31,8 +31,9 @@
 #ifndef STATUS_SUCCESS
 #define STATUS_SUCCESS ((NTSTATUS)0)
 #endif
-#define NT_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
-#define NT_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
+#define NT_STATUS_NOT_IMPLEMENTED ((NTSTATUS)0xc0000002)
+#define NT_THIS_PROCESS           ((HANDLE)(LONG_PTR)-1)
+#define NT_THIS_THREAD            ((HANDLE)(LONG_PTR)-2)
 
 #ifdef __i386__
 #define NT_FASTCALL __attribute__((fastcall))
@@ -61,6 +62,7 @@ struct nt_thread {
     KIRQL irql;          /* TO */
     bool may_have_token; /* TO: it was given a token since the routine began */
     bool in_dpc;         /* TO: a DPC's routine runs here */
+    bool in_work;        /* TO: a work routine runs here */
 };
 
 struct nt_thread *nt_thread(void);
@@ -76,6 +78,8 @@ enum nt_base_export {
     NT_BASE_CANCEL_LOCK,
     NT_BASE_CANCEL_UNLOCK,
     NT_BASE_WAIT,
+    NT_BASE_WAIT_MULTIPLE,
+    NT_BASE_DELAY,
     NT_BASE_SET_EVENT,
     NT_BASE_CURRENT_THREAD,
     NT_BASE_COUNT

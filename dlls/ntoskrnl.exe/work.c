@@ -104,7 +104,9 @@ static void WQ_CALL work_run(struct wq_item *item)
     if (damaged) /* the driver initialised it anew while it was queued */
         nt_misuse(NT_INVALID_ITEM, (ULONG_PTR)call.item, (ULONG_PTR)nt_queue, 0, (ULONG_PTR)call.routine,
                   call.item, call.routine);
+    nt_thread()->in_work = true;
     call_routine(&call);
+    nt_thread()->in_work = false;
     check_return(&call);
     nt_item_release(call.object, call.routine);
 }

@@ -22,8 +22,9 @@ extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 static HANDLE own_process;
 
 static const struct ktest_group groups[] = {
-    {"io", ktest_io},   {"ex", ktest_ex},         {"irql", ktest_irql},     {"locks", ktest_locks},
-    {"dpc", ktest_dpc}, {"places", ktest_places}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
+    {"io", ktest_io},       {"ex", ktest_ex},         {"irql", ktest_irql},
+    {"locks", ktest_locks}, {"dpc", ktest_dpc},       {"places", ktest_places},
+    {"waits", ktest_waits}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
 
 static void run_group(struct ktest_request *request, struct ktest_result *result)
 {

@@ -174,6 +174,34 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID object, KWAIT_REASON reason, KPROCESS
     }
 }
 
+/* Polls, which is enough for tests. For events only. */
+NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG count, PVOID objects[], WAIT_TYPE type, KWAIT_REASON reason,
+                                        KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER timeout,
+                                        PKWAIT_BLOCK blocks)
+{
+    LARGE_INTEGER millisecond = {.QuadPart = -10000}, none = {.QuadPart = 0};
+    LONG64 left = timeout ? -timeout->QuadPart / 10000 : MAXLONG; /* relative only */
+
+    (void)blocks;
+    for (;; left--) {
+        ULONG set = 0;
+
+        for (ULONG i = 0; i < count; i++) {
+            set += ((PRKEVENT)objects[i])->Header.SignalState != 0;
+            if (type == WaitAny && !KeWaitForSingleObject(objects[i], reason, mode, alertable, &none))
+                return STATUS_WAIT_0 + (NTSTATUS)i;
+        }
+        if (type == WaitAll && set == count)
+            break;
+        if (left <= 0)
+            return STATUS_TIMEOUT;
+        NtDelayExecution(FALSE, &millisecond);
+    }
+    for (ULONG i = 0; i < count; i++)
+        KeWaitForSingleObject(objects[i], reason, mode, alertable, &none);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval)
 {
     (void)mode;

@@ -13,7 +13,8 @@
 #include "service.h"
 #include "wine/test.h"
 
-static const char *const groups[] = {"io", "ex", "irql", "locks", "dpc", "places", "misuse", "flood"};
+static const char *const groups[] = {"io",     "ex",    "irql",   "locks", "dpc",
+                                     "places", "waits", "misuse", "flood"};
 
 static BOOL single(void)
 {
