@@ -9,6 +9,7 @@
 #include "wine/test.h"
 
 #define DEADLINE_MS 60000
+#define GROUP       "wqshim tests" /* Wine loads the drivers of one load order group into one process */
 
 SC_HANDLE service_start(const char *driver)
 {
@@ -19,7 +20,7 @@ SC_HANDLE service_start(const char *driver)
     ok(manager != NULL, "OpenSCManager failed: %lu\n", GetLastError());
     snprintf(path, sizeof(path), "\\??\\C:\\windows\\system32\\drivers\\%s.sys", driver);
     service = CreateServiceA(manager, driver, driver, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER,
-                             SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, path, NULL, NULL, NULL, NULL, NULL);
+                             SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, path, GROUP, NULL, NULL, NULL, NULL);
     if (!service && GetLastError() == ERROR_SERVICE_EXISTS)
         service = OpenServiceA(manager, driver, SERVICE_ALL_ACCESS);
     ok(service != NULL, "CreateService failed: %lu\n", GetLastError());

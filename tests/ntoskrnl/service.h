@@ -8,7 +8,7 @@
 
 #include <windows.h>
 
-/* Makes a service for DRIVER.sys of the drivers folder and starts it. Returns it, or NULL after a failed
+/* Makes a service for DRIVER.sys of the drivers folder and starts it; all of them share a winedevice.exe. Returns it, or NULL after a failed
  * check. */
 SC_HANDLE service_start(const char *driver);
 
