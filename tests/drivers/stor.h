@@ -44,6 +44,11 @@ extern volatile LONG stor_find; /* what HwFindAdapter returns */
 extern volatile LONG stor_fail; /* HwInitialize fails */
 extern ULONG stor_bad_size, stor_bad_routine; /* what StorPortInitialize returned for bad data */
 
+/* What must be over before a removal goes on: a request before the miniport hears of it, a callback before
+ * resources are freed. Tests set them; what comes too early is counted. */
+extern volatile LONG stor_in_request, stor_in_callback, stor_early;
+extern volatile LONG stor_frees; /* calls of HwFreeAdapterResources */
+
 /* Another adapter, not started. FALSE after a failed check. */
 BOOLEAN stor_second(PDEVICE_OBJECT *device);
 /* One that is; NULL after a failed check. */

@@ -133,6 +133,23 @@ static VOID NTAPI alone(PSTOR_DPC which, PVOID extension, PVOID first, PVOID sec
     InterlockedIncrement(&seen.runs);
 }
 
+/* Issues itself, and gives a run beside it the time to come. */
+static VOID NTAPI alone_for_long(PSTOR_DPC which, PVOID extension, PVOID first, PVOID second)
+{
+    LARGE_INTEGER moment = {.QuadPart = -200000};
+
+    (void)first, (void)second;
+    if (InterlockedIncrement(&seen.inside) != 1)
+        InterlockedIncrement(&seen.overlaps);
+    if (InterlockedIncrement(&seen.runs) < seen.wanted) {
+        StorPortIssueDpc(extension, which, NULL, NULL);
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        InterlockedDecrement(&seen.inside);
+    } else {
+        KeSetEvent(&seen.done, 0, FALSE);
+    }
+}
+
 static void NTAPI issue_thread(PVOID context)
 {
     (void)context;
@@ -153,6 +170,11 @@ static void never_beside_itself(void)
         ktest_thread(issue_thread, NULL);
     ktest_wait(&seen.threads_done, "the threads");
     ktest_wait_value(&seen.runs, seen.issued, "each that was queued");
+    kok(!seen.overlaps, "%ld times beside itself", seen.overlaps);
+    seen_reset(10);
+    StorPortInitializeDpc(stor_mini, &dpc, alone_for_long);
+    StorPortIssueDpc(stor_mini, &dpc, NULL, NULL);
+    ktest_wait(&seen.done, "ten runs");
     kok(!seen.overlaps, "%ld times beside itself", seen.overlaps);
 }
 

@@ -99,8 +99,12 @@ static BOOLEAN NTAPI build_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     return FALSE;
 }
 
+volatile LONG stor_in_request, stor_in_callback, stor_early, stor_frees;
+
 static void pnp(struct mini *mini, PSCSI_PNP_REQUEST_BLOCK srb)
 {
+    if (srb->PnPAction == StorRemoveDevice && stor_in_request)
+        stor_early++;
     if (!(srb->SrbPnPFlags & SRB_PNP_FLAGS_ADAPTER_REQUEST))
         return;
     mini->pnp_remove += srb->PnPAction == StorRemoveDevice;
@@ -157,15 +161,14 @@ static SCSI_ADAPTER_CONTROL_STATUS NTAPI adapter_control(PVOID extension, SCSI_A
     }
 }
 
-/* The extension goes with the adapter: a test that waits for this has a place of its own to look at. */
-volatile LONG stor_frees;
-
 static VOID NTAPI free_resources(PVOID extension)
 {
     struct mini *mini = extension;
 
     mini->freed++;
     stor_frees++;
+    if (stor_in_callback)
+        stor_early++;
 }
 
 /* ---- what the tests use ---- */

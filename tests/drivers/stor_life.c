@@ -7,8 +7,6 @@
 
 #define LEAKED 5
 
-extern volatile LONG stor_frees;
-
 static void check(ULONG status, ULONG expected, const char *what)
 {
     kok(status == expected, "%s: status %lx, expected %lx", what, status, expected);
@@ -187,6 +185,7 @@ static void life_reset(void)
     ktest_gate_init(&life.gate);
     KeInitializeEvent(&life.done, NotificationEvent, FALSE);
     life.frees = stor_frees;
+    stor_in_request = stor_in_callback = stor_early = FALSE;
 }
 
 static VOID NTAPI stay(PVOID extension, PVOID context, PVOID worker)
@@ -196,8 +195,8 @@ static VOID NTAPI stay(PVOID extension, PVOID context, PVOID worker)
     life.inside[0] = StorPortQueueWorkItem(extension, stay, worker, NULL);
     life.inside[1] = StorPortFreeWorker(extension, worker);
     life.inside[2] = StorPortFreeWorker(extension, worker);
-    life.early = stor_frees - life.frees; /* had removal not waited */
     InterlockedIncrement(&life.runs);
+    stor_in_callback = FALSE;
 }
 
 static void NTAPI remove_thread(PVOID device)
@@ -210,6 +209,26 @@ static void NTAPI remove_thread(PVOID device)
 static VOID NTAPI nothing(PVOID extension, PVOID context, PVOID worker)
 {
     (void)extension, (void)context, (void)worker;
+}
+
+/* Begins the removal in a thread, and opens the gate when it is under way: when no more work items are taken. The
+ * moment more gives a removal that does not wait the time to be caught. */
+static void remove_and_open(struct mini *mini, PDEVICE_OBJECT device)
+{
+    LARGE_INTEGER millisecond = {.QuadPart = -10000}, moment = {.QuadPart = -500000};
+    ULONG status = STOR_STATUS_SUCCESS;
+
+    ktest_thread(remove_thread, device);
+    for (int i = 0; i < 30000 && status != STOR_STATUS_INVALID_DEVICE_STATE; i++) {
+        KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
+        status = StorPortQueueWorkItem(mini, nothing, mini->worker, NULL);
+    }
+    check(status, STOR_STATUS_INVALID_DEVICE_STATE, "queue during removal");
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    KeSetEvent(&life.gate.open, 0, FALSE);
+    ktest_wait(&life.done, "the removal");
+    kok(!stor_early, "the removal did not wait");
+    kok(stor_frees == life.frees + 1, "resources were freed %ld times", stor_frees - life.frees);
 }
 
 static VOID NTAPI nothing_timer(PVOID extension, PVOID context)
@@ -256,7 +275,6 @@ static void surprise_removal(void)
           "initialise without adapter");
 }
 
-/* The callback itself sees whether the adapter was there until its end. */
 static void removal_waits_for_running(void)
 {
     PDEVICE_OBJECT device;
@@ -269,16 +287,13 @@ static void removal_waits_for_running(void)
     check(StorPortInitializeWorker(mini, &worker), 0, "initialise");
     check(StorPortQueueWorkItem(mini, stay, worker, NULL), 0, "queue");
     ktest_wait(&life.gate.entered, "the callback");
+    stor_in_callback = TRUE;
     check((ULONG)stor_pnp(device, IRP_MN_SURPRISE_REMOVAL), 0, "surprise removal");
-    ktest_thread(remove_thread, device);
-    KeSetEvent(&life.gate.open, 0, FALSE);
-    ktest_wait(&life.done, "the removal");
-    kok(life.runs == 1 && !life.early, "%ld runs; resources freed before its end: %ld", life.runs,
-        life.early);
+    remove_and_open(mini, device);
+    kok(life.runs == 1, "%ld runs", life.runs);
     check(life.inside[0], STOR_STATUS_INVALID_DEVICE_STATE, "queue from inside, during removal");
     check(life.inside[1], STOR_STATUS_SUCCESS, "free from inside, during removal");
     check(life.inside[2], STOR_STATUS_UNSUCCESSFUL, "free again");
-    kok(stor_frees == life.frees + 1, "resources were freed %ld times", stor_frees - life.frees);
 }
 
 static VOID NTAPI count(PVOID extension, PVOID context, PVOID worker)
@@ -343,8 +358,8 @@ static VOID NTAPI complete_held(PVOID extension, PVOID context, PVOID worker)
 
     (void)context, (void)worker;
     ktest_gate_pass(&life.gate);
-    life.early = stor_frees - life.frees;
     mini->held->SrbStatus = SRB_STATUS_SUCCESS;
+    stor_in_request = FALSE;
     StorPortNotification(RequestComplete, extension, mini->held);
 }
 
@@ -364,12 +379,10 @@ static void removal_waits_for_requests(void)
     ktest_wait(&mini->held_one, "HwStartIo");
     StorPortInitializeWorker(mini, &worker);
     check(StorPortQueueWorkItem(mini, complete_held, worker, NULL), 0, "queue");
-    ktest_thread(remove_thread, device);
-    KeSetEvent(&life.gate.open, 0, FALSE);
-    ktest_wait(&life.done, "the removal");
+    stor_in_request = TRUE;
+    remove_and_open(mini, device);
     ktest_wait(&sent.done, "the request");
     check((ULONG)sent.io.Status, 0, "its status");
-    kok(!life.early, "resources were freed while the miniport had a request");
 }
 
 /* Adapters come and go while others use what is theirs: every call gets a status, and all is given back. */
