@@ -11,6 +11,7 @@
 #define SHUTDOWN_WAIT_MS 300 /* for locks that others hold, results above all */
 
 static void *changer;  /* atomic: thread (its TEB) that starts or shuts down, NULL = none */
+static LONG changes;   /* atomic: how often one has ended */
 static unsigned depth; /* by that thread: calls of its inside of each other */
 static LONG startups;  /* likewise; read anywhere */
 static LONG locks;     /* atomic */
@@ -41,12 +42,15 @@ void rtwq_platform_drop(void)
  * released meanwhile, may call both functions. */
 static void change_begin(void)
 {
-    void *self = NtCurrentTeb(), *seen;
+    void *self = NtCurrentTeb(), *owner;
 
-    while ((seen = InterlockedCompareExchangePointer(&changer, self, NULL)) != NULL) {
-        if (seen == self || RtlDllShutdownInProgress())
+    for (;;) {
+        LONG seen = InterlockedCompareExchange(&changes, 0, 0);
+
+        owner = InterlockedCompareExchangePointer(&changer, self, NULL);
+        if (!owner || owner == self || RtlDllShutdownInProgress())
             break;
-        RtlWaitOnAddress(&changer, &seen, sizeof(seen), NULL);
+        RtlWaitOnAddress(&changes, &seen, sizeof(seen), NULL);
     }
     depth++;
 }
@@ -56,7 +60,8 @@ static void change_end(void)
     if (--depth)
         return;
     InterlockedExchangePointer(&changer, NULL);
-    RtlWakeAddressAll(&changer);
+    InterlockedIncrement(&changes);
+    RtlWakeAddressAll(&changes);
 }
 
 /* Starts the platform, or counts one more start of it. The first one gives the process an implicit
