@@ -273,17 +273,19 @@ static IRtwqPlatformEventsVtbl events_vtbl = {
     events_query, events_add_ref, events_release, events_started, events_shutdown, events_ended,
 };
 
+#define STARTERS 2
+
 static DWORD WINAPI register_and_unregister(void *param)
 {
     struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
-    LONG *over = param;
+    LONG *ended = param; /* threads of start_often */
 
     wait_event(go);
-    while (!*over) {
+    while (*ended < STARTERS) {
         LONG before = events.told;
 
         ok(RtwqRegisterPlatformEvents(&events.iface) == S_OK, "not registered\n");
-        while (events.told == before && !*over)
+        while (events.told == before && *ended < STARTERS)
             SwitchToThread();
         ok(RtwqUnregisterPlatformEvents(&events.iface) == S_OK, "not unregistered\n");
         wait_value(&events.refs, 1);
@@ -299,7 +301,7 @@ static DWORD WINAPI start_often(void *param)
         start();
         stop();
     }
-    InterlockedExchange(param, 1);
+    InterlockedIncrement(param);
     return 0;
 }
 
@@ -307,14 +309,14 @@ static DWORD WINAPI start_often(void *param)
 static void test_events(void)
 {
     struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
-    HANDLE threads[2];
-    LONG over = 0;
+    HANDLE threads[STARTERS];
+    LONG ended = 0;
 
     ok(RtwqRegisterPlatformEvents(&events.iface) == S_OK, "not registered\n");
-    for (int i = 0; i < 2; i++)
-        threads[i] = CreateThread(NULL, 0, start_often, &over, 0, NULL);
-    run_threads(register_and_unregister, &over);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < STARTERS; i++)
+        threads[i] = CreateThread(NULL, 0, start_often, &ended, 0, NULL);
+    run_threads(register_and_unregister, &ended);
+    for (int i = 0; i < STARTERS; i++) {
         wait_event(threads[i]);
         CloseHandle(threads[i]);
     }
