@@ -18,40 +18,9 @@ winerun=$2
 load=$3
 setup=$4
 shift 4
-kept=
-tmp=$(mktemp -d)
-failures=0
-
-# shellcheck disable=SC2317
-cleanup() {
-    rm -rf "$tmp"
-    # Without this mark the next winerun would take it for abandoned and remove it, too.
-    if [ -n "$kept" ]; then
-        rm -f "$kept/.keep"
-        rm -rf "$kept"
-    fi
-}
-trap cleanup EXIT
-trap 'exit 143' TERM INT
-
-# prefix COMMAND...: makes a prefix with the drivers, runs the command in it and remembers the prefix. Its winedevice is gone
-# when this returns, so the next run starts a new one.
-prefix() {
-    local status=0 options=() driver
-    for driver in "${drivers[@]}"; do options+=(--dll "$driver"); done
-    "$winerun" --keep "${options[@]}" -- "$@" 2>"$tmp/err" || status=$?
-    cat "$tmp/err" >&2
-    kept=$(sed -n 's/^winerun: prefix kept: //p' "$tmp/err")
-    [ "$status" = 0 ] || exit "$status"
-}
-
-run() {
-    local status=0
-    "$winerun" --prefix "$kept" -- "$@" || status=$?
-    [ "$status" = 0 ] || failures=$((failures + 1))
-}
-
 drivers=("$@")
+. "$(dirname "$0")/../kept.sh"
+
 key='HKLM\System\CurrentControlSet\Control\Session Manager\Environment'
 case $mode in
 ours)
@@ -87,5 +56,4 @@ boot)
     cat "$tmp/builtin" "$tmp/ours"
     ;;
 esac
-echo "$failures failures"
-[ "$failures" = 0 ]
+kept_end

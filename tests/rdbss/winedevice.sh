@@ -16,34 +16,12 @@ mode=$1
 winerun=$2
 load=$3
 setup=$4
-driver=$5
-kept=
-tmp=$(mktemp -d)
-
-# shellcheck disable=SC2317
-cleanup() {
-    rm -rf "$tmp"
-    # Without this mark the next winerun would take it for abandoned and remove it, too.
-    if [ -n "$kept" ]; then
-        rm -f "$kept/.keep"
-        rm -rf "$kept"
-    fi
-}
-trap cleanup EXIT
-trap 'exit 143' TERM INT
+drivers=("$5")
+. "$(dirname "$0")/../kept.sh"
 
 modules=rdbss,ntoskrnl
 [ "$mode" = builtin ] && modules=rdbss
-status=0
-"$winerun" --keep --dll "$driver" -- "$setup" install --modules "$modules" 2>"$tmp/err" || status=$?
-cat "$tmp/err" >&2
-kept=$(sed -n 's/^winerun: prefix kept: //p' "$tmp/err")
-[ "$status" = 0 ] || exit "$status"
-
-run() {
-    "$winerun" --prefix "$kept" -- "$@"
-}
-
+prefix "$setup" install --modules "$modules"
 case $mode in
 single)
     run reg add 'HKLM\System\CurrentControlSet\Control\Session Manager\Environment' /v WQSHIM_MAX_WORKERS /d 1 /f
@@ -57,3 +35,4 @@ cycles)
     ;;
 esac
 run "$setup" verify
+kept_end

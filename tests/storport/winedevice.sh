@@ -17,36 +17,10 @@ winerun=$2
 stor=$3
 setup=$4
 shift 4
-kept=
-tmp=$(mktemp -d)
-failures=0
+drivers=("$@")
+. "$(dirname "$0")/../kept.sh"
 
-# shellcheck disable=SC2317
-cleanup() {
-    rm -rf "$tmp"
-    # Without this mark the next winerun would take it for abandoned and remove it, too.
-    if [ -n "$kept" ]; then
-        rm -f "$kept/.keep"
-        rm -rf "$kept"
-    fi
-}
-trap cleanup EXIT
-trap 'exit 143' TERM INT
-
-options=()
-for driver in "$@"; do options+=(--dll "$driver"); done
-status=0
-"$winerun" --keep "${options[@]}" -- "$setup" install --modules storport 2>"$tmp/err" || status=$?
-cat "$tmp/err" >&2
-kept=$(sed -n 's/^winerun: prefix kept: //p' "$tmp/err")
-[ "$status" = 0 ] || exit "$status"
-
-run() {
-    local status=0
-    "$winerun" --prefix "$kept" -- "$@" || status=$?
-    [ "$status" = 0 ] || failures=$((failures + 1))
-}
-
+prefix "$setup" install --modules storport
 case $mode in
 driver)
     run "$stor" driver
@@ -61,5 +35,4 @@ disk)
     ;;
 esac
 run "$setup" verify
-echo "$failures failures"
-[ "$failures" = 0 ]
+kept_end
