@@ -76,6 +76,8 @@ NTSTATUS stor_ask_direct(const struct stor_ask *ask)
     if (ask->in < sizeof(*asked) || asked->Length != sizeof(*asked))
         return stor_ask_end(ask,
                             ask->in < sizeof(*asked) ? STATUS_BUFFER_TOO_SMALL : STATUS_REVISION_MISMATCH, 0);
+    if (!stor_ask_reachable(ask, &asked->PathId))
+        return stor_ask_end(ask, STATUS_NO_SUCH_DEVICE, 0);
     if (!direct_right(asked, ask))
         return stor_ask_end(ask, STATUS_INVALID_PARAMETER, 0);
     request = stor_request_create(ask->adapter, asked->DataTransferLength);

@@ -112,8 +112,12 @@ ULONG stor_lock_acquire(struct stor_adapter *adapter, STOR_SPINLOCK lock, void *
 
 void stor_lock_release(STOR_LOCK_HANDLE *handle)
 {
+    KIRQL old = handle->Context.OldIrql;
+
+    if (!handle->Context.LockQueue.Lock)
+        return; /* it was refused */
     wq_lock_drop((struct wq_lock *)(void *)handle->Context.LockQueue.Lock);
-    KeLowerIrql(handle->Context.OldIrql);
+    KeLowerIrql(old);
 }
 
 /* Calls routine(HwDeviceExtension, Context) with the interrupt lock held. At or below SYNCH_LEVEL. */

@@ -214,15 +214,21 @@ static NTSTATUS NTAPI dispatch_control(DEVICE_OBJECT *device, IRP *irp)
     return status;
 }
 
-/* PnP requests of a device come one at a time, and the one that removes it waits for all users. */
+/* The request that removes a device waits for all users. */
 static NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT *device, IRP *irp)
 {
+    bool removes = IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_REMOVE_DEVICE;
     struct stor_adapter *adapter = adapter_of(device);
+    NTSTATUS status;
 
     if (!adapter)
         return stor_complete(irp, STATUS_NO_SUCH_DEVICE, 0);
-    stor_adapter_drop(adapter);
-    return stor_pnp(adapter, irp);
+    if (removes)
+        stor_adapter_drop(adapter);
+    status = stor_pnp(adapter, irp);
+    if (!removes)
+        stor_adapter_drop(adapter);
+    return status;
 }
 
 static NTSTATUS pass_down(DEVICE_OBJECT *device, IRP *irp, NTSTATUS without)
@@ -251,21 +257,23 @@ static NTSTATUS NTAPI dispatch_system(DEVICE_OBJECT *device, IRP *irp)
 /* The system brings a device. */
 NTSTATUS NTAPI stor_add_device(DRIVER_OBJECT *object, DEVICE_OBJECT *physical)
 {
+    struct stor_driver *driver = stor_driver_of(object); /* none if StorPortInitialize failed */
     struct stor_adapter *adapter;
 
-    return stor_device_create(stor_driver_of(object), physical, &adapter);
+    return driver ? stor_device_create(driver, physical, &adapter) : STATUS_NO_SUCH_DEVICE;
 }
 
 static void NTAPI unload(DRIVER_OBJECT *object)
 {
     struct stor_driver *driver = stor_driver_of(object);
-    struct stor_adapter *adapter = driver->legacy;
+    struct stor_adapter *adapter = driver ? driver->legacy : NULL;
 
     if (adapter) {
         stor_remove(adapter);
         stor_device_delete(adapter);
     }
-    driver_forget(driver);
+    if (driver)
+        driver_forget(driver);
 }
 
 /* ---- StorPortInitialize ---- */

@@ -19,7 +19,10 @@ NTSTATUS stor_ask_start(const struct stor_ask *ask, struct stor_request *request
 {
     IoMarkIrpPending(ask->irp);
     request->irp = ask->irp;
+    /* The request may end while the miniport is still in HwBuildIo or HwStartIo. */
+    stor_rundown_hold_again(&ask->adapter->requests);
     stor_request_start(request);
+    stor_rundown_drop(&ask->adapter->requests);
     return STATUS_PENDING;
 }
 
@@ -119,6 +122,14 @@ static void pass_through_done(struct stor_request *request)
     stor_request_free(request);
 }
 
+bool stor_ask_reachable(const struct stor_ask *ask, const UCHAR *address)
+{
+    const PORT_CONFIGURATION_INFORMATION *config = &ask->adapter->config;
+
+    return address[0] < config->NumberOfBuses && address[1] < config->MaximumNumberOfTargets &&
+           address[2] < config->MaximumNumberOfLogicalUnits;
+}
+
 bool stor_ask_within(ULONG_PTR offset, ULONG length, ULONG size)
 {
     return offset <= size && length <= size - offset;
@@ -152,6 +163,8 @@ static NTSTATUS pass_through(const struct stor_ask *ask)
     if (ask->in < sizeof(*asked) || asked->Length != sizeof(*asked))
         return stor_ask_end(ask,
                             ask->in < sizeof(*asked) ? STATUS_BUFFER_TOO_SMALL : STATUS_REVISION_MISMATCH, 0);
+    if (!stor_ask_reachable(ask, &asked->PathId))
+        return stor_ask_end(ask, STATUS_NO_SUCH_DEVICE, 0);
     if (!pass_through_right(asked, ask))
         return stor_ask_end(ask, STATUS_INVALID_PARAMETER, 0);
     request = stor_request_create(ask->adapter, 0);
@@ -227,6 +240,10 @@ NTSTATUS stor_ioctl(struct stor_adapter *adapter, IRP *irp)
                            stack->Parameters.DeviceIoControl.InputBufferLength,
                            stack->Parameters.DeviceIoControl.OutputBufferLength};
 
+    /* What nobody writes of the answer must not be what was in our heap. */
+    if (METHOD_FROM_CTL_CODE(stack->Parameters.DeviceIoControl.IoControlCode) == METHOD_BUFFERED &&
+        ask.buffer && ask.out > ask.in)
+        memset(ask.buffer + ask.in, 0, ask.out - ask.in);
     switch (stack->Parameters.DeviceIoControl.IoControlCode) {
     case IOCTL_SCSI_PASS_THROUGH:
         return pass_through(&ask);

@@ -27,6 +27,9 @@ NTSTATUS stor_ask_start(const struct stor_ask *ask, struct stor_request *request
 /* The size of a request's output buffer. */
 ULONG stor_ask_room(IRP *irp);
 
+/* True if the miniport has such a unit by its configuration. address: path, target and unit. */
+bool stor_ask_reachable(const struct stor_ask *ask, const UCHAR *address);
+
 /* True if length bytes at the offset are within size. */
 bool stor_ask_within(ULONG_PTR offset, ULONG length, ULONG size);
 

@@ -42,8 +42,13 @@ static void acquire(struct stor_adapter *adapter, va_list args)
     STOR_SPINLOCK lock = (STOR_SPINLOCK)va_arg(args, int);
     void *context = va_arg(args, void *);
 
-    if (stor_lock_acquire(adapter, lock, context, va_arg(args, STOR_LOCK_HANDLE *)))
-        DbgPrint("wqshim: storport: there is no lock %d\n", (int)lock);
+    STOR_LOCK_HANDLE *handle = va_arg(args, STOR_LOCK_HANDLE *);
+
+    if (!stor_lock_acquire(adapter, lock, context, handle))
+        return;
+    DbgPrint("wqshim: storport: there is no lock %d\n", (int)lock);
+    if (handle)
+        handle->Context.LockQueue.Lock = NULL; /* the caller will release it all the same */
 }
 
 static void tick_count(va_list args)

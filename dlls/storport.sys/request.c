@@ -93,6 +93,24 @@ static struct stor_request *request_take(struct stor_adapter *adapter, const SCS
     return found;
 }
 
+/* From here on StorPortCompleteRequest and StorPortGetSrb may find the request. False if it has ended. */
+static bool request_given(struct stor_adapter *adapter, const SCSI_REQUEST_BLOCK *srb, uint64_t serial)
+{
+    bool found = false;
+
+    wq_lock_take(&adapter->lock);
+    for (LIST_ENTRY *entry = adapter->request_list.Flink; entry != &adapter->request_list && !found;
+         entry = entry->Flink) {
+        struct stor_request *request = CONTAINING_RECORD(entry, struct stor_request, link);
+
+        found = &request->srb == srb && request->serial == serial;
+        if (found)
+            request->given = true;
+    }
+    wq_lock_drop(&adapter->lock);
+    return found;
+}
+
 bool stor_request_complete(struct stor_adapter *adapter, SCSI_REQUEST_BLOCK *srb)
 {
     struct stor_request *request = request_take(adapter, srb, 0);
@@ -110,10 +128,12 @@ static void give(struct stor_adapter *adapter, SCSI_REQUEST_BLOCK *srb, uint64_t
     STOR_LOCK_HANDLE handle;
     BOOLEAN started;
 
-    if (data->HwBuildIo && !data->HwBuildIo(adapter->extension, srb))
-        return; /* the miniport completes it, or has */
+    if (data->HwBuildIo && !data->HwBuildIo(adapter->extension, srb)) {
+        request_given(adapter, srb, serial); /* the miniport completes it, or has */
+        return;
+    }
     stor_lock_acquire(adapter, StartIoLock, NULL, &handle);
-    started = data->HwStartIo(adapter->extension, srb);
+    started = !request_given(adapter, srb, serial) || data->HwStartIo(adapter->extension, srb);
     stor_lock_release(&handle);
     if (!started) {
         struct stor_request *refused = request_take(adapter, srb, serial);
@@ -242,18 +262,22 @@ static bool is_for(const SCSI_REQUEST_BLOCK *srb, UCHAR path, UCHAR target, UCHA
            (target == SP_UNTAGGED || srb->TargetId == target) && (lun == SP_UNTAGGED || srb->Lun == lun);
 }
 
-static SCSI_REQUEST_BLOCK *first_for(struct stor_adapter *adapter, UCHAR path, UCHAR target, UCHAR lun)
+/* The first request that the miniport has for the unit. Unless it is taken it may end at any time. */
+static struct stor_request *first_for(struct stor_adapter *adapter, UCHAR path, UCHAR target, UCHAR lun,
+                                      bool take)
 {
-    SCSI_REQUEST_BLOCK *found = NULL;
+    struct stor_request *found = NULL;
 
     wq_lock_take(&adapter->lock);
     for (LIST_ENTRY *entry = adapter->request_list.Flink; entry != &adapter->request_list && !found;
          entry = entry->Flink) {
         struct stor_request *request = CONTAINING_RECORD(entry, struct stor_request, link);
 
-        if (is_for(&request->srb, path, target, lun))
-            found = &request->srb;
+        if (request->given && is_for(&request->srb, path, target, lun))
+            found = request;
     }
+    if (found && take)
+        RemoveEntryList(&found->link);
     wq_lock_drop(&adapter->lock);
     return found;
 }
@@ -264,15 +288,11 @@ VOID NTAPI StorPortCompleteRequest(PVOID HwDeviceExtension, UCHAR PathId, UCHAR 
                                    UCHAR SrbStatus)
 {
     struct stor_adapter *adapter = stor_adapter_find(HwDeviceExtension);
-    SCSI_REQUEST_BLOCK *srb;
+    struct stor_request *request;
 
     if (!adapter)
         return;
-    while ((srb = first_for(adapter, PathId, TargetId, Lun)) != NULL) {
-        struct stor_request *request = request_take(adapter, srb, 0);
-
-        if (!request)
-            continue;
+    while ((request = first_for(adapter, PathId, TargetId, Lun, true)) != NULL) {
         request->srb.SrbStatus = SrbStatus;
         request_finish(request);
     }
@@ -284,12 +304,12 @@ PSCSI_REQUEST_BLOCK NTAPI StorPortGetSrb(PVOID DeviceExtension, UCHAR PathId, UC
                                          LONG QueueTag)
 {
     struct stor_adapter *adapter = stor_adapter_find(DeviceExtension);
-    SCSI_REQUEST_BLOCK *found;
+    struct stor_request *found;
 
     (void)QueueTag;
     if (!adapter)
         return NULL;
-    found = first_for(adapter, PathId, TargetId, Lun);
+    found = first_for(adapter, PathId, TargetId, Lun, false);
     stor_adapter_drop(adapter);
-    return found;
+    return found ? &found->srb : NULL;
 }

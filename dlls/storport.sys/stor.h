@@ -209,6 +209,7 @@ struct stor_request {
     struct stor_adapter *adapter; /* C */
     LIST_ENTRY link;              /* S */
     uint64_t serial;              /* S: never the same */
+    bool given;                   /* S: the miniport may be asked for it, or complete it unasked */
     IRP *irp;                     /* C: NULL for one of the port driver's own */
     stor_request_done done; /* C: called at PASSIVE_LEVEL (without an irp: anywhere); frees the request */
     void *data;             /* C: a buffer of its own, or NULL */
