@@ -110,11 +110,10 @@ static bool queues_open(void)
 
     wq_raise_max_workers(1); /* the pool starts, and its counters mean something */
     wq_counters_read(&counters);
-    processor_count = counters.processors;
-    if (!processor_count)
+    if (!counters.processors)
         return false;
-    if (processor_count > PROCESSORS_MAX)
-        processor_count = PROCESSORS_MAX;
+    /* In one go: a late submitter may be looking. */
+    processor_count = counters.processors < PROCESSORS_MAX ? counters.processors : PROCESSORS_MAX;
     limit = counters.max_workers / 4 * 3 / (2 * processor_count);
     if (limit < LIMIT_MIN)
         limit = LIMIT_MIN;
