@@ -9,6 +9,7 @@
 #define COMBASE L"combase.dll"
 
 static void *apartment_cookie; /* by the caller of Startup or Shutdown that changes the state */
+static unsigned holds;         /* likewise: a start may come while the last shutdown is at work */
 static HRESULT(WINAPI *co_initialize)(void *reserved, DWORD model); /* C once the platform was started */
 static void(WINAPI *co_uninitialize)(void);                         /* likewise */
 
@@ -29,8 +30,11 @@ void *rtwq_os_function(const WCHAR *module, const char *name)
 
 void rtwq_os_apartment_hold(void)
 {
-    HRESULT(WINAPI * increment)(void **) = rtwq_os_function(COMBASE, "CoIncrementMTAUsage");
+    HRESULT(WINAPI * increment)(void **);
 
+    if (holds++)
+        return;
+    increment = rtwq_os_function(COMBASE, "CoIncrementMTAUsage");
     co_uninitialize = rtwq_os_function(COMBASE, "CoUninitialize");
     co_initialize = co_uninitialize ? rtwq_os_function(COMBASE, "CoInitializeEx") : NULL;
     if (!increment || FAILED(increment(&apartment_cookie)))
@@ -39,8 +43,11 @@ void rtwq_os_apartment_hold(void)
 
 void rtwq_os_apartment_drop(void)
 {
-    HRESULT(WINAPI * decrement)(void *) = rtwq_os_function(COMBASE, "CoDecrementMTAUsage");
+    HRESULT(WINAPI * decrement)(void *);
 
+    if (--holds)
+        return;
+    decrement = rtwq_os_function(COMBASE, "CoDecrementMTAUsage");
     if (decrement && apartment_cookie)
         decrement(apartment_cookie);
     apartment_cookie = NULL;
