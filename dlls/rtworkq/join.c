@@ -73,8 +73,8 @@ static bool unjoin(HANDLE cookie)
     return queue != NULL;
 }
 
-/* Lets go of the queue, also when the platform has ended. Operations that are under way still invoke their callbacks, on this queue while it
- * exists, then on the standard queue. Returns S_OK, RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE or E_INVALIDARG
+/* Lets go of the queue, also when the platform or the queue's identifier has gone. Operations that are under way
+ * still invoke their callbacks, on this queue while it exists, then on the standard queue. Returns S_OK, RTWQ_E_SHUTDOWN, RTWQ_E_INVALID_WORKQUEUE or E_INVALIDARG
  * (the cookie is none, or has been used). Any thread. */
 HRESULT WINAPI RtwqUnjoinWorkQueue(DWORD id, HANDLE cookie)
 {
@@ -82,10 +82,10 @@ HRESULT WINAPI RtwqUnjoinWorkQueue(DWORD id, HANDLE cookie)
     HRESULT hr;
 
     hr = rtwq_queue_open(id, &queue);
-    if (hr == RTWQ_E_SHUTDOWN)
+    if (FAILED(hr)) { /* the platform or the queue's identifier has gone: the cookie must not stay */
         unjoin(cookie);
-    if (FAILED(hr))
         return hr;
+    }
     rtwq_queue_release(queue);
     return unjoin(cookie) ? S_OK : E_INVALIDARG;
 }
