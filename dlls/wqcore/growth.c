@@ -29,6 +29,7 @@
 #define COMPUTING_US    100000u /* how long they must have computed for that */
 #define UNRUN_LOOKS     2u      /* for so long no processor takes a worker that is awake: they are busy */
 #define LATE_US         1000u   /* a look that comes so late tells that the processors were busy */
+#define DELAY_MOST_US   20000u  /* a longer one tells of something else than of busy processors */
 #define BUSY_HOLDS      4u /* found busy, they count as busy for so many times as long as we had to wait */
 #define STARVING_US     2000000u /* nothing finished for so long: allow one more whatever the processors do */
 
@@ -182,6 +183,8 @@ static bool processors_busy(const struct look *look)
         delay = port_offer_processor();
     if (delay >= PORT_BUSY_US) {
         growth.busy = true;
+        if (delay > DELAY_MOST_US) /* the process was stopped, or a thread waits for the loader */
+            delay = DELAY_MOST_US;
         growth.busy_until = look->now + delay * (BUSY_HOLDS + 1);
         wq_usage_delayed(delay);
     }

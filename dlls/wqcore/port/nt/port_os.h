@@ -28,6 +28,7 @@ static inline void port_relax(void)
     __builtin_ia32_pause();
 }
 
+/* NULL on a thread that was started without the loader, as injected ones can be. */
 static inline struct port_tls *port_tls(void)
 {
     struct port_tls **blocks;
@@ -37,7 +38,7 @@ static inline struct port_tls *port_tls(void)
 #else
     __asm__("movl %%fs:0x2c, %0" : "=r"(blocks));
 #endif
-    return blocks[_tls_index];
+    return __builtin_expect(blocks != NULL, 1) ? blocks[_tls_index] : NULL;
 }
 
 static inline uint64_t port_ticks(void)
@@ -47,12 +48,16 @@ static inline uint64_t port_ticks(void)
 
 static inline void *port_self(void)
 {
-    return port_tls()->self;
+    struct port_tls *tls = port_tls();
+
+    return tls ? tls->self : NULL;
 }
 
 static inline void *port_context(void)
 {
-    return port_tls()->context;
+    struct port_tls *tls = port_tls();
+
+    return tls ? tls->context : NULL;
 }
 
 static inline unsigned port_cpu(void)
