@@ -66,8 +66,9 @@ bool wq_post_persistent(wq_routine routine, void *param);
 bool wq_post_io(wq_routine routine, void *param);
 
 /* Lets cleanup(param) be called on this thread when the routine that runs now has returned, before anything
- * else runs here; for what a routine may leave behind on its thread. Once, however often it was asked for;
- * the last cleanup counts. Returns false, doing nothing, on a thread that is not the core's. */
+ * else runs here; for what a routine may leave behind on its thread. Each cleanup is called once, however often
+ * it was asked for, with the last param; the last one to be asked for first comes first. Returns false, doing
+ * nothing, on a thread that is not the core's, or if four others were asked for. */
 bool wq_at_return(wq_routine cleanup, void *param);
 
 /* Queues an item of the caller's to the pool. Never fails. The item must not be queued already. */

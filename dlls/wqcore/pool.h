@@ -27,12 +27,16 @@
 #define WQ_DEFAULT_WORKERS 512u
 #define WQ_MAX_SHARDS      64u
 #define WQ_AWAKE_BITS      64u
+#define WQ_CLEANUPS        4u
 #define WQ_AWAKE_WORDS     ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) / WQ_AWAKE_BITS)
 
 /* What every thread that runs routines has, at port_context(). */
 struct wq_thread {
-    wq_routine cleanup;  /* owner only: to be called when the routine has returned; NULL = none */
-    void *cleanup_param; /* owner only */
+    unsigned cleanups; /* owner only: how many are to be called when the routine has returned */
+    struct {
+        wq_routine routine;
+        void *param;
+    } cleanup[WQ_CLEANUPS]; /* owner only */
 };
 
 struct wq_worker {

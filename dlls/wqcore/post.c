@@ -98,19 +98,26 @@ void wq_submit(struct wq_item *item)
 bool wq_at_return(wq_routine cleanup, void *param)
 {
     struct wq_thread *thread = port_context();
+    unsigned i = 0;
 
     if (!thread)
         return false;
-    thread->cleanup = cleanup;
-    thread->cleanup_param = param;
+    while (i < thread->cleanups && thread->cleanup[i].routine != cleanup)
+        i++;
+    if (i == WQ_CLEANUPS)
+        return false;
+    if (i == thread->cleanups)
+        thread->cleanups++;
+    thread->cleanup[i].routine = cleanup;
+    thread->cleanup[i].param = param;
     return true;
 }
 
 void wq_thread_cleanup(struct wq_thread *thread)
 {
-    wq_routine cleanup = thread->cleanup;
+    while (thread->cleanups) {
+        unsigned i = --thread->cleanups;
 
-    thread->cleanup = NULL;
-    if (cleanup)
-        cleanup(thread->cleanup_param);
+        thread->cleanup[i].routine(thread->cleanup[i].param);
+    }
 }

@@ -179,7 +179,7 @@ static bool worker_search(struct wq_worker *worker, struct wq_slot *slot)
 
 void wq_worker_returned(struct wq_worker *worker)
 {
-    if (__builtin_expect(worker->common.cleanup != NULL, 0))
+    if (__builtin_expect(worker->common.cleanups != 0, 0))
         wq_thread_cleanup(&worker->common);
     if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
         worker->blocking_depth = 0;
