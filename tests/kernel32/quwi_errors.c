@@ -111,7 +111,7 @@ static void test_no_memory_later(void)
     ok(!done.count, "%ld items ran\n", done.count);
 }
 
-static struct tally inside;
+static struct tally inside, left;
 static HANDLE leave;
 
 static DWORD WINAPI block(void *context)
@@ -119,6 +119,7 @@ static DWORD WINAPI block(void *context)
     (void)context;
     tally_add(&inside, 1);
     handle_wait(leave, "leave");
+    tally_add(&left, 1);
     return 0;
 }
 
@@ -129,6 +130,7 @@ static void test_no_memory_flood(void)
 
     leave = CreateEventA(NULL, TRUE, FALSE, NULL);
     tally_init(&inside, 2);
+    tally_init(&left, 4);
     for (i = 0; i < 4; i++)
         queue(block, 0, 0);
     tally_wait(&inside, "blocking items");
@@ -150,6 +152,7 @@ static void test_no_memory_flood(void)
     InterlockedExchange(&done.target, taken);
     SetEvent(leave);
     tally_wait(&done, "items that were taken");
+    tally_wait(&left, "blocking items that have left");
     quwi_flush();
     ok(done.count == taken, "%ld taken, %ld ran\n", taken, done.count);
     CloseHandle(leave);
