@@ -73,20 +73,29 @@ void stor_request_free(struct stor_request *request)
     wq_free(request);
 }
 
-/* Takes the SRB from the miniport. serial: of the request, if its memory may have become another's; else 0. */
-static struct stor_request *request_take(struct stor_adapter *adapter, const SCSI_REQUEST_BLOCK *srb,
+/* The request of an SRB, if it has not ended. serial: of the request, if its memory may have become another's;
+ * else 0. Under S. */
+static struct stor_request *request_find(struct stor_adapter *adapter, const SCSI_REQUEST_BLOCK *srb,
                                          uint64_t serial)
 {
-    struct stor_request *found = NULL;
-
-    wq_lock_take(&adapter->lock);
-    for (LIST_ENTRY *entry = adapter->request_list.Flink; entry != &adapter->request_list && !found;
+    for (LIST_ENTRY *entry = adapter->request_list.Flink; entry != &adapter->request_list;
          entry = entry->Flink) {
         struct stor_request *request = CONTAINING_RECORD(entry, struct stor_request, link);
 
         if (&request->srb == srb && (!serial || request->serial == serial))
-            found = request;
+            return request;
     }
+    return NULL;
+}
+
+/* Takes the SRB from the miniport. */
+static struct stor_request *request_take(struct stor_adapter *adapter, const SCSI_REQUEST_BLOCK *srb,
+                                         uint64_t serial)
+{
+    struct stor_request *found;
+
+    wq_lock_take(&adapter->lock);
+    found = request_find(adapter, srb, serial);
     if (found)
         RemoveEntryList(&found->link);
     wq_lock_drop(&adapter->lock);
@@ -96,19 +105,14 @@ static struct stor_request *request_take(struct stor_adapter *adapter, const SCS
 /* From here on StorPortCompleteRequest and StorPortGetSrb may find the request. False if it has ended. */
 static bool request_given(struct stor_adapter *adapter, const SCSI_REQUEST_BLOCK *srb, uint64_t serial)
 {
-    bool found = false;
+    struct stor_request *found;
 
     wq_lock_take(&adapter->lock);
-    for (LIST_ENTRY *entry = adapter->request_list.Flink; entry != &adapter->request_list && !found;
-         entry = entry->Flink) {
-        struct stor_request *request = CONTAINING_RECORD(entry, struct stor_request, link);
-
-        found = &request->srb == srb && request->serial == serial;
-        if (found)
-            request->given = true;
-    }
+    found = request_find(adapter, srb, serial);
+    if (found)
+        found->given = true;
     wq_lock_drop(&adapter->lock);
-    return found;
+    return found != NULL;
 }
 
 bool stor_request_complete(struct stor_adapter *adapter, SCSI_REQUEST_BLOCK *srb)
