@@ -56,6 +56,9 @@ struct wq_worker {
     uint32_t turn_slots;     /* W: slots between the last two */
     uint32_t turn_left;      /* W: slots until the next */
     uint64_t turn_began;     /* W: port_ticks() of the last */
+    uint64_t held;           /* W: port_ticks() since when the shards are left alone; 0 = they are not */
+    uint32_t hold_skip;      /* W: batches until that is tried again */
+    uint32_t hold_miss;      /* W: how many those will be when it does not pay the next time */
     uint64_t beat;           /* W: odd while a routine runs; up by two for each that finished */
     uint64_t inner;          /* W: of those, routines that ran inside another one */
     uint64_t batons;         /* W: slots that were activations of queues */

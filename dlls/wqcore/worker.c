@@ -9,7 +9,10 @@
 #define WORKER_TURN_MIN   2u   /* others get a turn before the own ring every so many slots ... */
 #define WORKER_TURN_MAX   64u
 #define WORKER_TURN_TICKS 50000u /* ... that is about every 20 us */
-#define WORKER_RING_TURN  16u /* every so many turns the inbox and the other rings come before the shards */
+#define WORKER_RING_TURN  16u   /* every so many turns the inbox and the other rings come before the shards */
+#define WORKER_HOLD_TICKS 5000u /* about 2 us */
+#define WORKER_HOLD_SMALL 8u    /* slots: a smaller batch means that the worker keeps up */
+#define WORKER_HOLD_MISS  1024u /* batches at most without another try, after tries that did not pay */
 #ifndef WORKER_IDLE_US
 #define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
 #endif
@@ -92,6 +95,32 @@ static unsigned take_from_rings(struct wq_worker *worker, struct wq_slot *batch,
     return theft.n;
 }
 
+/* A producer that a worker keeps up with pays for a cache line that comes and goes with each slot. Left alone for
+ * two microseconds it is several times as fast. That pays only if much comes meanwhile; if not, it is tried ever
+ * more rarely. */
+static void hold_off(struct wq_worker *worker)
+{
+    if (!worker->held)
+        return;
+    while (port_ticks() - worker->held < WORKER_HOLD_TICKS)
+        port_relax();
+}
+
+/* Decides, after a batch of n slots from a shard, whether the next one is to be held off. */
+static void hold_schedule(struct wq_worker *worker, unsigned n)
+{
+    if (worker->held) {
+        if (n >= WORKER_HOLD_SMALL / 2)
+            worker->hold_miss = 0;
+        else if (worker->hold_miss < WORKER_HOLD_MISS)
+            worker->hold_miss = 2 * worker->hold_miss + 1;
+        worker->hold_skip = worker->hold_miss;
+    } else if (worker->hold_skip) {
+        worker->hold_skip--;
+    }
+    worker->held = n < WORKER_HOLD_SMALL && !worker->hold_skip && wq_pool.spin_us ? port_ticks() : 0;
+}
+
 /* Takes a batch from where others can see it; the first slot is for now, the rest stays stealable in the own
  * ring. */
 static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
@@ -101,8 +130,11 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
 
     if (wq_long_take(worker, slot))
         return true;
+    hold_off(worker);
     n = take_from_shards(batch, WORKER_BATCH);
-    if (!n)
+    if (n)
+        hold_schedule(worker, n);
+    else
         n = take_from_inbox(worker, batch, WORKER_BATCH);
     if (!n)
         n = take_from_rings(worker, batch, WORKER_BATCH);
