@@ -5,7 +5,8 @@
  *   wake.c     who is woken or started    monitor.c, growth.c  growth when routines block
  *   own.c      threads that never end      control.c  start, counters, end
  *   long.c     routines that wait for long    idle.c     who is parked
- *   queue.c    queues over the pool           usage.c    who uses a processor
+ *   queue.c, queue_run.c  queues over the pool (queue.h)
+ *   usage.c    who uses a processor
  *   handle.c   handles for the fronts' objects
  *   timer.c, ticker.c, wheel.c  timers
  *   wait*.c    registered waits (wait.h)   io.c       completion routines
@@ -18,6 +19,7 @@
 #ifndef WQ_POOL_H
 #define WQ_POOL_H
 
+#include "linger.h"
 #include "port/port.h"
 #include "ring.h"
 #include "shard.h"
@@ -56,9 +58,8 @@ struct wq_worker {
     uint32_t turn_slots;     /* W: slots between the last two */
     uint32_t turn_left;      /* W: slots until the next */
     uint64_t turn_began;     /* W: port_ticks() of the last */
-    uint64_t held;           /* W: port_ticks() since when the shards are left alone; 0 = they are not */
-    uint32_t hold_skip;      /* W: batches until that is tried again */
-    uint32_t hold_miss;      /* W: how many those will be when it does not pay the next time */
+    uint64_t small_at; /* W: port_ticks() of the last small batch, if the next one is to come a bit later */
+    struct wq_linger linger; /* W */
     uint64_t beat;           /* W: odd while a routine runs; up by two for each that finished */
     uint64_t inner;          /* W: of those, routines that ran inside another one */
     uint64_t batons;         /* W: slots that were activations of queues */

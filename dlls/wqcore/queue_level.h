@@ -41,12 +41,12 @@ static inline unsigned item_level(struct wq_item *item)
 
 static inline struct wq_item *item_next(const struct wq_item *item)
 {
-    return (struct wq_item *)((uintptr_t)item->spare ^ SPARE_DISGUISE);
+    return (struct wq_item *)((uintptr_t)at_peek(&item->spare) ^ SPARE_DISGUISE);
 }
 
 static inline void item_set_next(struct wq_item *item, struct wq_item *next)
 {
-    item->spare = (void *)((uintptr_t)next ^ SPARE_DISGUISE);
+    at_put(&item->spare, (void *)((uintptr_t)next ^ SPARE_DISGUISE));
 }
 
 /* The baton of a queue over another one. */
@@ -98,6 +98,15 @@ static inline void level_insert(struct level *level, struct wq_item *item)
         level->last = item;
 }
 
+/* Puts an item back to where it was taken from. Under the queue's lock. */
+static inline void level_insert_first(struct level *level, struct wq_item *item)
+{
+    item_set_next(item, level->first ? level->first : &wq_queue_end);
+    if (!level->first)
+        level->last = item;
+    level->first = item;
+}
+
 /* Unlinks an item from its level. before: the one before it, or NULL. Under the queue's lock. */
 static inline void level_remove(struct level *level, struct wq_item *before, struct wq_item *item)
 {
@@ -109,7 +118,7 @@ static inline void level_remove(struct level *level, struct wq_item *before, str
         level->first = after == &wq_queue_end ? NULL : after;
     if (level->last == item)
         level->last = before;
-    item->spare = NULL;
+    at_put(&item->spare, NULL);
 }
 
 #endif

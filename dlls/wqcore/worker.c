@@ -9,10 +9,8 @@
 #define WORKER_TURN_MIN   2u   /* others get a turn before the own ring every so many slots ... */
 #define WORKER_TURN_MAX   64u
 #define WORKER_TURN_TICKS 50000u /* ... that is about every 20 us */
-#define WORKER_RING_TURN  16u   /* every so many turns the inbox and the other rings come before the shards */
-#define WORKER_HOLD_TICKS 5000u /* about 2 us */
-#define WORKER_HOLD_SMALL 8u    /* slots: a smaller batch means that the worker keeps up */
-#define WORKER_HOLD_MISS  1024u /* batches at most without another try, after tries that did not pay */
+#define WORKER_RING_TURN  16u /* every so many turns the inbox and the other rings come before the shards */
+#define WORKER_SMALL      8u  /* slots: a smaller batch means that the worker keeps up */
 #ifndef WORKER_IDLE_US
 #define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
 #endif
@@ -95,30 +93,22 @@ static unsigned take_from_rings(struct wq_worker *worker, struct wq_slot *batch,
     return theft.n;
 }
 
-/* A producer that a worker keeps up with pays for a cache line that comes and goes with each slot. Left alone for
- * two microseconds it is several times as fast. That pays only if much comes meanwhile; if not, it is tried ever
- * more rarely. */
-static void hold_off(struct wq_worker *worker)
+/* Takes a batch from the shards, a moment later if the last one was small and waiting pays. */
+static unsigned take_batch(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
 {
-    if (!worker->held)
-        return;
-    while (port_ticks() - worker->held < WORKER_HOLD_TICKS)
-        port_relax();
-}
+    bool lingers = worker->small_at != 0;
+    unsigned n;
 
-/* Decides, after a batch of n slots from a shard, whether the next one is to be held off. */
-static void hold_schedule(struct wq_worker *worker, unsigned n)
-{
-    if (worker->held) {
-        if (n >= WORKER_HOLD_SMALL / 2)
-            worker->hold_miss = 0;
-        else if (worker->hold_miss < WORKER_HOLD_MISS)
-            worker->hold_miss = 2 * worker->hold_miss + 1;
-        worker->hold_skip = worker->hold_miss;
-    } else if (worker->hold_skip) {
-        worker->hold_skip--;
-    }
-    worker->held = n < WORKER_HOLD_SMALL && !worker->hold_skip && wq_pool.spin_us ? port_ticks() : 0;
+    if (lingers)
+        wq_linger_wait(worker->small_at);
+    n = take_from_shards(batch, max);
+    if (!n)
+        return 0;
+    if (lingers)
+        wq_linger_judge(&worker->linger, n);
+    worker->small_at =
+        n < WORKER_SMALL && wq_pool.spin_us && wq_linger_due(&worker->linger) ? port_ticks() : 0;
+    return n;
 }
 
 /* Takes a batch from where others can see it; the first slot is for now, the rest stays stealable in the own
@@ -130,11 +120,8 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
 
     if (wq_long_take(worker, slot))
         return true;
-    hold_off(worker);
-    n = take_from_shards(batch, WORKER_BATCH);
-    if (n)
-        hold_schedule(worker, n);
-    else
+    n = take_batch(worker, batch, WORKER_BATCH);
+    if (!n)
         n = take_from_inbox(worker, batch, WORKER_BATCH);
     if (!n)
         n = take_from_rings(worker, batch, WORKER_BATCH);
