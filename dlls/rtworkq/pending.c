@@ -92,10 +92,10 @@ void rtwq_pending_fire(struct rtwq_pending *pending)
     struct rtwq_queue *queue = rtwq_queue_or_standard(pending->queue);
 
     pending->put.done = put_done;
-    if (SUCCEEDED(rtwq_put_submit(&pending->put, queue, pending->priority, pending->flags)))
-        return;
     /* No memory for a receipt: the callback is more important than its order. */
-    rtwq_put_submit(&pending->put, queue, pending->priority, 0);
+    if (FAILED(rtwq_put_submit(&pending->put, queue, pending->priority, pending->flags)))
+        rtwq_put_submit(&pending->put, queue, pending->priority, 0);
+    rtwq_queue_release(queue);
 }
 
 static void WQ_CALL wait_closed(void *param)

@@ -5,11 +5,22 @@
  */
 #include "class.h"
 
+#define STRIPES 13u
+#define LINE    128 /* bytes */
+
 struct wq_rtwq_counters rtwq_counters;
 
-static void count(UINT64 *counter)
+/* Two words that every thread writes for every item would cost more than all else, so each thread has its own, as
+ * far as there are enough. */
+static struct {
+    LONG64 put;     /* atomic */
+    LONG64 invoked; /* atomic */
+    char apart[LINE - 2 * sizeof(LONG64)];
+} stripes[STRIPES];
+
+static unsigned stripe(void)
 {
-    InterlockedIncrement64((LONG64 *)counter);
+    return (unsigned)((UINT_PTR)NtCurrentTeb() >> 12) % STRIPES;
 }
 
 static IRtwqAsyncCallback *callback_of(IRtwqAsyncResult *result)
@@ -58,9 +69,8 @@ static void WQ_CALL put_run(void *param)
     } else {
         invoke(put.result, put.result, blocking);
     }
-    count(&rtwq_counters.invoked);
+    InterlockedIncrement64(&stripes[stripe()].invoked);
     put.result->lpVtbl->Release(put.result);
-    rtwq_queue_release(put.queue);
 }
 
 static unsigned level_of(LONG priority)
@@ -80,7 +90,7 @@ HRESULT rtwq_put_submit(struct rtwq_put *put, struct rtwq_queue *queue, LONG pri
     put->flags = flags;
     put->queue = queue;
     put->result->lpVtbl->AddRef(put->result);
-    count(&rtwq_counters.put);
+    InterlockedIncrement64(&stripes[stripe()].put);
     if (queue->window)
         rtwq_window_submit(queue->window, &put->item, level_of(priority));
     else /* a serial queue is strictly first in, first out */
@@ -90,7 +100,7 @@ HRESULT rtwq_put_submit(struct rtwq_put *put, struct rtwq_queue *queue, LONG pri
 
 static void put_done_embedded(struct rtwq_put *put)
 {
-    InterlockedExchange(&CONTAINING_RECORD(put, struct rtwq_result, put)->put_used, 0);
+    __atomic_store_n(&CONTAINING_RECORD(put, struct rtwq_result, put)->put_used, 0, __ATOMIC_RELEASE);
 }
 
 static void put_done_heap(struct rtwq_put *put)
@@ -98,8 +108,8 @@ static void put_done_heap(struct rtwq_put *put)
     wq_free(put);
 }
 
-/* Queues a result with the put that it carries or, if that is in use or the result is not ours, a new one.
- * Takes the queue's reference over. */
+/* Queues a result with the put that it carries or, if that is in use or the result is not ours, a new one. Drops the
+ * caller's reference of the queue. */
 static HRESULT put_result(struct rtwq_queue *queue, LONG priority, DWORD flags, IRtwqAsyncResult *result)
 {
     struct rtwq_result *own = rtwq_result_from(result);
@@ -117,10 +127,9 @@ static HRESULT put_result(struct rtwq_queue *queue, LONG priority, DWORD flags, 
     }
     put->result = result;
     hr = rtwq_put_submit(put, queue, priority, flags);
-    if (FAILED(hr)) {
+    if (FAILED(hr))
         put->done(put);
-        rtwq_queue_release(queue);
-    }
+    rtwq_queue_release(queue);
     return hr;
 }
 
@@ -173,4 +182,8 @@ void WINAPI WqRtwqCountersRead(struct wq_rtwq_counters *counters)
 {
     for (size_t i = 0; i < sizeof(*counters) / sizeof(UINT64); i++)
         ((LONG64 *)counters)[i] = InterlockedCompareExchange64((LONG64 *)&rtwq_counters + i, 0, 0);
+    for (unsigned i = 0; i < STRIPES; i++) {
+        counters->put += (UINT64)InterlockedCompareExchange64(&stripes[i].put, 0, 0);
+        counters->invoked += (UINT64)InterlockedCompareExchange64(&stripes[i].invoked, 0, 0);
+    }
 }

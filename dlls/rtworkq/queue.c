@@ -56,14 +56,12 @@ static void WQ_CALL queue_finished(void *param)
 
 void rtwq_queue_release(struct rtwq_queue *queue)
 {
-    if (InterlockedDecrement(&queue->refs))
+    if (queue->system || InterlockedDecrement(&queue->refs))
         return;
-    if (queue->window) {
+    if (queue->window)
         rtwq_window_close(queue->window);
-        wq_free(queue);
-    } else {
+    else
         wq_queue_close(queue->core, queue_finished, queue);
-    }
 }
 
 bool rtwq_queues_start(void)
@@ -89,6 +87,7 @@ bool rtwq_queues_start(void)
         if (!*queue)
             return false;
         (*queue)->id = rows[i].id;
+        (*queue)->system = true;
         (*queue)->level = rows[i].level;
         wq_queue_move((*queue)->core, i ? rtwq_queue_base() : NULL, rows[i].level, WQ_UNRANKED);
     }
@@ -117,23 +116,19 @@ static struct slot *slot_of(DWORD id)
 struct rtwq_queue *rtwq_queue_find(DWORD id)
 {
     struct rtwq_queue *queue = NULL;
+    struct slot *slot;
 
     if (!(id & RTWQ_CALLBACK_QUEUE_PRIVATE_MASK)) {
         queue = id <= SYSTEM_LAST ? system_queues[id] : NULL;
-        if (!queue)
-            queue = system_queues[RTWQ_CALLBACK_QUEUE_STANDARD];
-        InterlockedIncrement(&queue->refs);
-    } else {
-        struct slot *slot;
-
-        wq_lock_take(&rtwq_lock);
-        slot = slot_of(id);
-        if (slot) {
-            queue = slot->queue;
-            InterlockedIncrement(&queue->refs);
-        }
-        wq_lock_drop(&rtwq_lock);
+        return queue ? queue : system_queues[RTWQ_CALLBACK_QUEUE_STANDARD];
     }
+    wq_lock_take(&rtwq_lock);
+    slot = slot_of(id);
+    if (slot) {
+        queue = slot->queue;
+        InterlockedIncrement(&queue->refs);
+    }
+    wq_lock_drop(&rtwq_lock);
     return queue;
 }
 

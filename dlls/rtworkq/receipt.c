@@ -20,8 +20,7 @@ struct rtwq_result *rtwq_receipt_create(void)
 
 void rtwq_receipt_arm(struct rtwq_result *receipt, struct rtwq_queue *queue)
 {
-    InterlockedIncrement(&queue->refs);
-    wq_queue_hold(queue->core);
+    wq_queue_hold(queue->core); /* which keeps the queue, too */
     InterlockedExchangePointer((void **)&receipt->reply, queue);
 }
 
@@ -33,9 +32,7 @@ bool rtwq_receipt_reply(IRtwqAsyncResult *result)
     if (!receipt || receipt->operation != &receipt_operation)
         return false;
     queue = InterlockedExchangePointer((void **)&receipt->reply, NULL);
-    if (queue) {
+    if (queue)
         wq_queue_resume(queue->core);
-        rtwq_queue_release(queue);
-    }
     return true;
 }

@@ -41,17 +41,18 @@ struct rtwq_queue {
     struct rtwq_window *window; /* C */
     struct rtwq_queue *target;  /* C: referenced; of a serial queue */
     DWORD id;                   /* C */
+    bool system;                /* C: stays for good, so nobody counts its users */
     bool serial;                /* C: made by RtwqAllocateSerialWorkQueue: replies count */
-    LONG refs;                  /* atomic: one for having an identifier, one for each user */
-    LONG long_running;          /* atomic: RtwqSetLongRunning, counted */
-    LONG priority;              /* RA: thread priority within the class, AVRT_PRIORITY_* */
-    DWORD task_id;              /* R: 0 = none */
-    LONG avrt_index;            /* atomic: avrt.dll's number for that; 0 = not known yet */
-    unsigned locks;             /* R */
-    struct rtwq_class *class;   /* RA: NULL = none */
-    unsigned level;             /* R: in the queue below */
-    UINT64 rank;                /* R: within that level: when its work is due; WQ_UNRANKED = no deadline */
-    unsigned pass;              /* R: of deadline.c that set the two last */
+    LONG refs;         /* atomic: one for having an identifier, one for each user; not what is queued */
+    LONG long_running; /* atomic: RtwqSetLongRunning, counted */
+    LONG priority;     /* RA: thread priority within the class, AVRT_PRIORITY_* */
+    DWORD task_id;     /* R: 0 = none */
+    LONG avrt_index;   /* atomic: avrt.dll's number for that; 0 = not known yet */
+    unsigned locks;    /* R */
+    struct rtwq_class *class; /* RA: NULL = none */
+    unsigned level;           /* R: in the queue below */
+    UINT64 rank;              /* R: within that level: when its work is due; WQ_UNRANKED = no deadline */
+    unsigned pass;            /* R: of deadline.c that set the two last */
 };
 
 /* Guards what has the letter R. */
@@ -63,7 +64,7 @@ bool rtwq_queues_start(void);
 /* Takes the identifiers of all private queues back; what is queued still runs. */
 void rtwq_queues_end(void);
 
-/* Finds a queue and references it. An identifier without private bits that is no system queue stands for the
+/* Finds a queue and references it, which takes nothing for system queues: they stay. An identifier without private bits that is no system queue stands for the
  * standard queue; NULL if a private one is unknown. The platform must have been started once. */
 struct rtwq_queue *rtwq_queue_find(DWORD id);
 void rtwq_queue_release(struct rtwq_queue *queue);
@@ -105,7 +106,7 @@ struct rtwq_result;
 struct rtwq_put {
     struct wq_item item;                /* the core's while it is queued */
     IRtwqAsyncResult *result;           /* referenced */
-    struct rtwq_queue *queue;           /* by the reference that its being queued is */
+    struct rtwq_queue *queue;           /* stays until what is queued has run */
     struct rtwq_result *receipt;        /* referenced; NULL unless a reply is expected */
     DWORD flags;                        /* of GetParameters */
     void (*done)(struct rtwq_put *put); /* gives the memory back */
@@ -153,14 +154,13 @@ bool rtwq_receipt_reply(IRtwqAsyncResult *result);
 /* Asks the result's callback where it wants to be called: queue 0 and no flags if it doesn't say. */
 void rtwq_ask(IRtwqAsyncResult *result, DWORD *flags, DWORD *queue);
 
-/* Queues the put, whose fields result and done are filled, to the queue, whose reference goes over. The put
- * references its result. Returns S_OK or, having done nothing, E_OUTOFMEMORY. */
+/* Queues the put, whose fields result and done are filled, to the queue. The put references its result. Returns S_OK or, having done nothing, E_OUTOFMEMORY. */
 HRESULT rtwq_put_submit(struct rtwq_put *put, struct rtwq_queue *queue, LONG priority, DWORD flags);
 
 /* The queue that an item without a queue of its own goes to: the standard one if it is unknown. */
 struct rtwq_queue *rtwq_queue_or_standard(DWORD id);
 
-extern struct wq_rtwq_counters rtwq_counters; /* atomic */
+extern struct wq_rtwq_counters rtwq_counters; /* atomic; put and invoked are in put.c's stripes */
 
 /* ---- pending.c ---- */
 
@@ -213,7 +213,7 @@ void rtwq_deadlines_end(void);
 
 struct rtwq_queue *rtwq_window_create(void);
 void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsigned level);
-/* Lets the thread end when all is run. The queue is freed by then. */
+/* Lets the thread end, and free the queue, when all is run. */
 void rtwq_window_close(struct rtwq_window *window);
 
 /* ---- os.c: what comes from modules that are looked up at run time ---- */

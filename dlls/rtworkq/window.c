@@ -15,6 +15,7 @@ struct rtwq_window {
     struct wq_item *last[LEVELS];  /* N */
     bool closed;                   /* N */
     HANDLE event;                  /* C */
+    struct rtwq_queue *queue;      /* C: freed with it */
 };
 
 NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
@@ -95,12 +96,13 @@ static DWORD WINAPI window_main(void *param)
     if (apartment)
         rtwq_os_apartment_leave();
     NtClose(window->event);
+    wq_free(window->queue);
     wq_free(window);
     RtlExitUserThread(0);
     return 0;
 }
 
-static struct rtwq_window *window_start(void)
+static struct rtwq_window *window_start(struct rtwq_queue *queue)
 {
     const ULONG synchronization_event = 1;
     struct rtwq_window *window = wq_alloc(sizeof(*window));
@@ -108,7 +110,7 @@ static struct rtwq_window *window_start(void)
 
     if (!window)
         return NULL;
-    *window = (struct rtwq_window){.closed = false};
+    *window = (struct rtwq_window){.queue = queue};
     if (NtCreateEvent(&window->event, EVENT_ALL_ACCESS, NULL, synchronization_event, FALSE)) {
         wq_free(window);
         return NULL;
@@ -130,7 +132,7 @@ struct rtwq_queue *rtwq_window_create(void)
     if (!queue)
         return NULL;
     *queue = (struct rtwq_queue){.refs = 1};
-    queue->window = window_start();
+    queue->window = window_start(queue);
     if (queue->window)
         return queue;
     wq_free(queue);
