@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 
 STATUS_SKIP = 4
 DEADLINE = 150 # seconds for one process
@@ -26,6 +27,27 @@ class Listing:
                 self.growth.append(tuple(rest))
             elif kind == "fit":
                 self.fits.add(tuple(rest))
+
+
+def run_to_end(command, deadline):
+    """Its output, what it wrote to stderr, its status. Files, not pipes: Wine's services, which the first program of a
+    prefix starts and which stay, keep its stderr open."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True,
+                                   env=dict(os.environ, WQ_DEADLINE=str(deadline)))
+        try:
+            process.wait(deadline + 15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return "", "no end after %d s" % deadline, process.returncode
+        except BaseException: # interrupted: it has a session of its own, so it must be told
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+        output.seek(0)
+        errors.seek(0)
+        return output.read(), errors.read(), process.returncode
 
 
 class Outcome:
@@ -51,20 +73,7 @@ class Subject:
             return Outcome()
         params = [] if case == "-" else case.split()
         command = self.command + [self.engine, workload, *params, "budget=%d" % budget]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   stdin=subprocess.DEVNULL, start_new_session=True,
-                                   env=dict(os.environ, WQ_DEADLINE=str(deadline)))
-        try:
-            output, errors = process.communicate(timeout=deadline + 15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            output, errors = "", "no end after %d s" % deadline
-        except BaseException: # interrupted: it has a session of its own, so it must be told
-            os.killpg(process.pid, signal.SIGTERM)
-            process.communicate()
-            raise
-        outcome = self.parse(output, errors, process.returncode)
+        outcome = self.parse(*run_to_end(command, deadline))
         if outcome.absent:
             self.absent.add(workload)
         return outcome

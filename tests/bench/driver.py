@@ -3,7 +3,9 @@
 # driver.py: what tools/bench makes of samples: medians, ratios, targets, plots, figures in a document.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
+import os
 import pathlib
+import signal
 import sys
 import tempfile
 import unittest
@@ -82,6 +84,12 @@ class Runs(unittest.TestCase):
     def test_call_that_the_front_lacks_is_no_trouble(self):
         outcome = self.parse("result\ttimers\tquwi\t-\tcreate\t3.5\tns\nserved\tbuiltin call\n")
         self.assertEqual((outcome.results, outcome.trouble, outcome.absent), ([], None, True))
+
+    def test_a_program_left_behind_does_not_keep_us(self):
+        """Wine's services, which the first program of a prefix starts, hold its stderr."""
+        output, errors, status = subject.run_to_end(["sh", "-c", "sleep 20 >/dev/null & echo $!; echo b >&2; exit 3"], 10)
+        os.kill(int(output), signal.SIGKILL)
+        self.assertEqual((errors, status), ("b\n", 3))
 
     def test_crash(self):
         self.assertIn("status 5", self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\n", 5).trouble)
