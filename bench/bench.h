@@ -86,13 +86,14 @@ static inline void bench_slot_set(struct bench_slot *slot)
 
 /* ---- engines ---- */
 
-#define BENCH_NEST   1u  /* items may post items */
-#define BENCH_GROWS  2u  /* the pool makes more threads when items block */
-#define BENCH_SERIAL 4u  /* has serial queues */
-#define BENCH_LEVELS 8u  /* has priorities */
-#define BENCH_WIN32  16u /* the workload calls the Win32 API itself */
-#define BENCH_FAN    32u /* made for fan-out: the rest would not be used like this */
-#define BENCH_POST   64u /* any thread may post */
+#define BENCH_NEST   1u   /* items may post items */
+#define BENCH_GROWS  2u   /* the pool makes more threads when items block */
+#define BENCH_SERIAL 4u   /* has serial queues */
+#define BENCH_LEVELS 8u   /* has priorities */
+#define BENCH_WIN32  16u  /* the workload calls the Win32 API itself */
+#define BENCH_FAN    32u  /* made for fan-out: the rest would not be used like this */
+#define BENCH_POST   64u  /* any thread may post */
+#define BENCH_KERNEL 128u /* the workload runs in drivers: who serves is for the whole prefix */
 
 struct bench_serial;
 

@@ -38,6 +38,8 @@ static void list(void)
         for (size_t i = 0; workload->cases[i]; i++)
             printf("case\t%s\t%s\n", workload->name, *workload->cases[i] ? workload->cases[i] : "-");
         list_growth(workload);
+        if (workload->needs & BENCH_KERNEL)
+            printf("kernel\t%s\n", workload->name);
         for (size_t e = 0; bench_engines[e]; e++) {
             if (fits(bench_engines[e], workload))
                 printf("fit\t%s\t%s\n", workload->name, bench_engines[e]->name);

@@ -11,6 +11,7 @@
 
 const char *bench_served_api;
 bool bench_served_queues;
+const char *bench_served_told;
 
 bool bench_core_loaded(void)
 {

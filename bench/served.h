@@ -14,6 +14,9 @@ extern const char *bench_served_api;
 /* The workload queues to something else than the pool, so that what it ran is the proof. */
 extern bool bench_served_queues;
 
+/* Who served, for a workload that found out itself; NULL for all others. */
+extern const char *bench_served_told;
+
 bool bench_core_loaded(void);
 
 /* What our core counted, 0 where it is not loaded: entries that came in, routines that ended. */

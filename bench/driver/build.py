@@ -10,7 +10,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 MODULES = {"wqcore.dll": "dlls/wqcore/wqcore.dll", "wqkernel32.dll": "dlls/kernel32/wqkernel32.dll",
-           "rtworkq.dll": "dlls/rtworkq/rtworkq.dll"}
+           "rtworkq.dll": "dlls/rtworkq/rtworkq.dll", "ntoskrnl.exe": "dlls/ntoskrnl.exe/ntoskrnl.exe",
+           "rdbss.sys": "dlls/rdbss.sys/rdbss.sys", "storport.sys": "dlls/storport.sys/storport.sys"}
+DRIVERS = ("wqbenchnt.sys", "wqbenchrx.sys", "wqbenchstor.sys") # that measure, in both kinds of prefix
 
 
 class Trouble(Exception):
@@ -44,18 +46,21 @@ def build_count():
 
 
 def build_windows(say):
-    """A folder with the program twice, byte by byte the same, our modules and what installs them for the one.
-    None where this machine cannot build or run Windows programs."""
+    """A folder with the program twice, byte by byte the same, the drivers that measure, our modules and what installs
+    them for the one program. None where this machine cannot build or run Windows programs."""
     if not shutil.which("x86_64-w64-mingw32-gcc") or not shutil.which("wine"):
         say("no mingw-w64 or no Wine here: Windows programs left out")
         return None
-    path = tree("x64", ["bench/wqbench.exe", "tools/wqsetup/wqsetup.exe", *MODULES.values()],
+    path = tree("x64", ["bench/wqbench.exe", "tools/wqsetup/wqsetup.exe", *MODULES.values(),
+                        *("bench/kernel/" + name for name in DRIVERS)],
                 "--cross-file", ROOT / "tools/cross/x64.ini")
     stage = path / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir()
     for name, file in MODULES.items():
         shutil.copy(path / file, stage / name)
+    for name in DRIVERS:
+        shutil.copy(path / "bench/kernel" / name, stage)
     shutil.copy(path / "tools/wqsetup/wqsetup.exe", stage)
     for name in ("wqbench.exe", "wqbuiltin.exe"):
         shutil.copy(path / "bench/wqbench.exe", stage / name)

@@ -13,7 +13,7 @@ import time
 
 from . import build, document, growth, report
 from .machine import describe
-from .prefix import Prefix
+from .prefix import NOTHING, Prefix
 from .samples import Samples
 from .subject import Listing, Subject
 
@@ -41,30 +41,37 @@ def arguments(argv):
     return args
 
 
+def title(workload, case):
+    """What --only is looked for in."""
+    return "%s %s" % (workload, case.lstrip("!"))
+
+
 class Plan:
     """The pools and what they can do."""
 
     def __init__(self, stack, args):
         self.subjects, self.listings = [], []
+        self.names = args.subjects.split(",") if args.subjects else None
+        pattern = re.compile(args.only or "")
         stage = build.build_windows(say)
         if stage:
-            prefix = stack.enter_context(Prefix(stage))
-            self.add_windows(prefix)
+            self.add_windows(stack, stage, pattern)
         self.add([str(build.build_native())])
         self.add([str(build.build_count())])
         for program in (build.build_go(say), build.build_rust(say)):
             if program:
                 self.add([str(program)])
-        if args.subjects:
-            self.subjects = [s for s in self.subjects if s.name in args.subjects.split(",")]
-        pattern = re.compile(args.only or "")
+        self.subjects = [s for s in self.subjects if self.wanted(s.name)]
         self.what = {}
         for listing in self.listings:
             self.what.update(listing.what)
         self.cases = [(w, c.lstrip("!")) for w, c in self.unique_cases()
-                      if not (args.quick and c.startswith("!")) and pattern.search("%s %s" % (w, c.lstrip("!")))]
+                      if not (args.quick and c.startswith("!")) and pattern.search(title(w, c))]
         self.growth = [g for g in dict.fromkeys(g for listing in self.listings for g in listing.growth)
                        if pattern.search("%s %s" % (g[0], g[1]))]
+
+    def wanted(self, name):
+        return not self.names or name in self.names
 
     def add(self, command):
         listing = Listing(command)
@@ -72,16 +79,21 @@ class Plan:
         for engine in dict.fromkeys(e for _, e in sorted(listing.fits)):
             self.subjects.append(Subject(engine, engine, command, listing))
 
-    def add_windows(self, prefix):
+    def add_windows(self, stack, stage, pattern):
         """The same program twice; and the core itself for what Win32 does not offer."""
+        prefix = stack.enter_context(Prefix(stage))
         ours, builtin = prefix.command("wqbench.exe"), prefix.command("wqbuiltin.exe")
         listing = Listing(ours)
         self.listings.append(listing)
         win32 = {w for w, e in listing.fits if e == "quwi"}
         rest = {w for w, e in listing.fits if e == "core"} - win32
         self.subjects += [Subject("ours", "quwi", ours, listing, "ours"),
-                          Subject("builtin", "quwi", builtin, listing, "builtin"),
+                          Subject("builtin", "quwi", builtin, listing, "builtin", win32 - listing.kernel),
                           Subject("core-wine", "core", ours, listing, None, rest)]
+        kernel = {w for w in listing.kernel if any(pattern.search(title(w, c)) for c in listing.cases[w])}
+        if kernel and self.wanted("builtin"):
+            bare = stack.enter_context(Prefix(stage, NOTHING)).command("wqbuiltin.exe")
+            self.subjects.append(Subject("builtin", "quwi", bare, listing, "builtin", kernel))
 
     def unique_cases(self):
         return dict.fromkeys((w, c) for listing in self.listings for w, cases in listing.cases.items() for c in cases)

@@ -1,37 +1,48 @@
-# prefix.py: the one Wine prefix of a bench run. Our modules are installed in it for one program name; its copy
-# under another name gets Wine's own. The server stays up in between, so that starting a program is cheap.
+# prefix.py: a Wine prefix of a bench run. In the one that measures nearly everything our modules are installed for one
+# program name; its copy under another name gets Wine's own. Drivers run in winedevice.exe, whoever asks them, so Wine's
+# own kernel functions are measured in a second prefix with nothing installed. The server stays up in between, so that
+# starting a program is cheap.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import time
 
-from .build import ROOT, Trouble
+from .build import DRIVERS, ROOT, Trouble
 
 WINERUN = ROOT / "tools" / "winerun"
 
 
+# What wqsetup is asked for, one call after the other.
+EVERYTHING = (["install", "--app", "wqbench.exe"], ["install", "--modules", "ntoskrnl,rdbss,storport"])
+NOTHING = (["status"],)
+
+
 class Prefix:
-    def __init__(self, stage):
+    def __init__(self, stage, setups=EVERYTHING):
         self.stage = stage
         self.server = None
-        self.path = self.make()
-
-    def make(self):
-        digests = {hashlib.sha256((self.stage / name).read_bytes()).hexdigest()
-                   for name in ("wqbench.exe", "wqbuiltin.exe")}
+        digests = {hashlib.sha256((stage / name).read_bytes()).hexdigest() for name in ("wqbench.exe", "wqbuiltin.exe")}
         if len(digests) != 1:
             raise Trouble("the two programs differ")
-        self.digest = digests.pop()
-        done = subprocess.run([str(WINERUN), "--keep", "--", str(self.stage / "wqsetup.exe"), "install", "--app",
-                               "wqbench.exe"], cwd=self.stage, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, stdin=subprocess.DEVNULL)
+        self.path = self.make(setups)
+
+    def make(self, setups):
+        """By the last call, after whatever goes before it."""
+        command = [str(WINERUN), "--keep"]
+        for name in DRIVERS:
+            command += ["--dll", str(self.stage / name)]
+        for setup in setups[:-1]:
+            command += ["--setup", shlex.join(["./wqsetup.exe", *setup])]
+        done = subprocess.run([*command, "--", "./wqsetup.exe", *setups[-1]], cwd=self.stage,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
         kept = re.search(r"prefix kept: (.*)", done.stdout)
         if done.returncode or not kept:
-            raise Trouble("installing into a prefix failed:\n" + done.stdout[-3000:])
+            raise Trouble("making a prefix failed:\n" + done.stdout[-3000:])
         return kept.group(1)
 
     def environment(self):

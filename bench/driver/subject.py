@@ -14,7 +14,7 @@ class Listing:
     """What a program says it can do."""
 
     def __init__(self, command):
-        self.what, self.cases, self.growth, self.fits = {}, {}, [], set()
+        self.what, self.cases, self.growth, self.fits, self.kernel = {}, {}, [], set(), set()
         done = subprocess.run(command + ["--list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               timeout=120, stdin=subprocess.DEVNULL)
         for line in done.stdout.splitlines():
@@ -27,6 +27,8 @@ class Listing:
                 self.growth.append(tuple(rest))
             elif kind == "fit":
                 self.fits.add(tuple(rest))
+            elif kind == "kernel":
+                self.kernel.add(rest[0])
 
 
 def run_to_end(command, deadline):
@@ -65,7 +67,7 @@ class Subject:
         self.command = command
         self.served = served # who must be found to serve, None where there is no doubt
         self.absent = set()  # workloads that our modules were seen not to serve
-        self.workloads = {w for w, e in listing.fits if e == engine and (not only or w in only)}
+        self.workloads = {w for w, e in listing.fits if e == engine and (only is None or w in only)}
 
     def run(self, workload, case, budget, deadline=DEADLINE):
         """One process. It is ended, with all that it started, after the deadline."""

@@ -20,6 +20,8 @@ static const char *quwi_served(void)
 {
     uint64_t ran = bench_ran_altogether();
 
+    if (bench_served_told)
+        return bench_served_told;
     if (bench_served_api)
         return !strcmp(bench_serves(bench_served_api), "ours") ? "ours"
                : bench_core_loaded()                           ? "builtin call"
@@ -33,7 +35,7 @@ static const char *quwi_served(void)
 
 const struct bench_engine engine_quwi = {
     .name = "quwi",
-    .traits = BENCH_NEST | BENCH_GROWS | BENCH_POST | BENCH_WIN32,
+    .traits = BENCH_NEST | BENCH_GROWS | BENCH_POST | BENCH_WIN32 | BENCH_KERNEL,
     .post = quwi_post,
     .served = quwi_served,
 };

@@ -91,6 +91,12 @@ class Runs(unittest.TestCase):
         os.kill(int(output), signal.SIGKILL)
         self.assertEqual((errors, status), ("b\n", 3))
 
+    def test_only_what_a_subject_is_for(self):
+        listing = subject.Listing(["printf", "fit\tflood\tquwi\nfit\tkernel\tquwi\nkernel\tkernel\n"])
+        self.assertEqual(listing.kernel, {"kernel"})
+        self.assertEqual(subject.Subject("builtin", "quwi", [], listing, "builtin", {"kernel"}).workloads, {"kernel"})
+        self.assertEqual(subject.Subject("builtin", "quwi", [], listing, "builtin", set()).workloads, set())
+
     def test_crash(self):
         self.assertIn("status 5", self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\n", 5).trouble)
 
