@@ -155,8 +155,9 @@ struct bench_slot {
     uint64_t count;
     uint64_t sum;
     uint64_t squares;
-    uint64_t base; /* count when the batch began */
-    uint64_t pad[12];
+    uint64_t base;  /* count when the batch began */
+    uint64_t stamp; /* ticks of the last bench_stamp of the batch, 0: none */
+    uint64_t pad[11];
 };
 
 /* The last so many items of a batch look whether they are the last, and wake the main thread. */
@@ -189,6 +190,16 @@ static inline void bench_ran(uint64_t index)
         bench_tail();
 }
 
+/* For batches in which the last items by index need not be the last to run, now and then: else the end is known only
+ * by when the main thread looks, once in a millisecond. */
+static inline void bench_stamp(void)
+{
+    struct bench_slot *slot = bench_slot_get();
+
+    if (slot)
+        __atomic_store_n(&slot->stamp, bench_ticks(), __ATOMIC_RELAXED);
+}
+
 void bench_batch_begin(uint64_t items);
 /* Blocks until all have run. Ends the program if they do not within a minute (parameter "deadline", seconds),
  * or one ran twice. Returns the ticks when the last one ran. */
@@ -210,6 +221,11 @@ void *bench_memory(uint64_t count, size_t size); /* zeroed, or the end of the pr
 
 /* How many items to try next when n of them took so long; n if that was long enough. */
 uint64_t bench_next(uint64_t n, double took_ns, uint64_t most);
+
+/* For growth: the same number of items again and again; reports the mean of what fits into the budget as "cost".
+ * measure runs so many and returns how long that took in ns. The first time does not count, unless one is enough.
+ */
+void bench_cost(uint64_t items, double (*measure)(uint64_t items));
 
 /* Work that takes a processor: rounds of a loop, and how many of them take ns. */
 void bench_work(uint64_t rounds);

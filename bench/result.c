@@ -131,6 +131,21 @@ uint64_t bench_next(uint64_t n, double took_ns, uint64_t most)
     return n < most ? n : most;
 }
 
+#define COST_PASSES 200u
+
+void bench_cost(uint64_t items, double (*measure)(uint64_t items))
+{
+    double took = measure(items);
+    unsigned passes = 1;
+
+    if (took < bench_budget_ns()) {
+        took = 0;
+        for (passes = 0; took < bench_budget_ns() && passes < COST_PASSES; passes++)
+            took += measure(items);
+    }
+    bench_result("cost", took / passes / (double)items, "ns/item");
+}
+
 void bench_work(uint64_t rounds)
 {
     uint64_t x = rounds | 1;

@@ -68,7 +68,7 @@ class Plan:
         self.cases = [(w, c.lstrip("!")) for w, c in self.unique_cases()
                       if not (args.quick and c.startswith("!")) and pattern.search(title(w, c))]
         self.growth = [g for g in dict.fromkeys(g for listing in self.listings for g in listing.growth)
-                       if pattern.search("%s %s" % (g[0], g[1]))]
+                       if pattern.search(growth.title(g))]
 
     def wanted(self, name):
         return not self.names or name in self.names
@@ -90,7 +90,9 @@ class Plan:
         self.subjects += [Subject("ours", "quwi", ours, listing, "ours"),
                           Subject("builtin", "quwi", builtin, listing, "builtin", win32 - listing.kernel),
                           Subject("core-wine", "core", ours, listing, None, rest)]
-        kernel = {w for w in listing.kernel if any(pattern.search(title(w, c)) for c in listing.cases[w])}
+        asked = [(w, title(w, c)) for w, cases in listing.cases.items() for c in cases]
+        asked += [(g[0], growth.title(g)) for g in listing.growth]
+        kernel = listing.kernel & {w for w, text in asked if pattern.search(text)}
         if kernel and self.wanted("builtin"):
             bare = stack.enter_context(Prefix(stage, NOTHING)).command("wqbuiltin.exe")
             self.subjects.append(Subject("builtin", "quwi", bare, listing, "builtin", kernel))

@@ -1,12 +1,22 @@
-# growth.py: cost against growth: measures one parameter from small to large on each pool, and draws it.
+# growth.py: cost against growth: measures one parameter from small to large on each pool, and draws it. A point needs no
+# more than a third of the budget that a figure has: where a curve bends is seen without.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
+import collections
+import re
 import time
 
 from .svg import plot
 
 SLOW_S = 20  # a pool that takes so long for one value is not asked for larger ones
 DEADLINE = 90
+SHARE = 3
+
+
+def title(entry):
+    """What --only is looked for in."""
+    workload, axis, _, fixed, _, _ = entry
+    return " ".join([workload, axis] + ([] if fixed == "-" else [fixed]))
 
 
 def sweeps(growth):
@@ -18,7 +28,7 @@ def sweeps(growth):
 
 
 def measure(samples, subjects, growth, rounds, budget, progress):
-    for workload, axis, values, fixed in sweeps(growth):
+    for (workload, axis, values, fixed), wanted in sweeps(growth).items():
         fitting = [s for s in subjects if workload in s.workloads]
         for number in range(rounds):
             slow = set()
@@ -29,10 +39,11 @@ def measure(samples, subjects, growth, rounds, budget, progress):
                         continue
                     progress("growth %d/%d  %s %s on %s" % (number + 1, rounds, workload, case, subject.name))
                     start = time.monotonic()
-                    outcome = subject.run(workload, case, budget, DEADLINE)
+                    outcome = subject.run(workload, case, max(budget // SHARE, 1), DEADLINE)
                     samples.add("growth", number, workload, case, subject.name, outcome)
-                    if time.monotonic() - start > SLOW_S or not outcome.results:
-                        slow.add(subject.name)
+                    found = {(metric, unit) for metric, _, unit in outcome.results}
+                    if time.monotonic() - start > SLOW_S or not found.intersection(wanted):
+                        slow.add(subject.name) # or it does not know the axis
 
 
 def curves(table, workload, axis, fixed, metric):
@@ -48,17 +59,27 @@ def curves(table, workload, axis, fixed, metric):
     return found
 
 
+def names(growth):
+    """A plot's file name and title for each entry; what is fixed is named where only that tells plots apart."""
+    same = collections.Counter((workload, axis, metric) for workload, axis, _, _, metric, _ in growth)
+    for workload, axis, _, fixed, metric, _ in growth:
+        parts, words = [workload, axis, metric], "%s: %s against %s" % (workload, metric, axis)
+        if same[workload, axis, metric] > 1:
+            parts.insert(1, fixed)
+            words += ", " + fixed
+        yield re.sub("[^a-z0-9]+", "-", "-".join(parts)) + ".svg", words
+
+
 def draw(samples, growth, what, folder):
     """Writes a plot per workload, axis and metric. Returns their file names."""
     table = samples.table("growth")
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for workload, axis, _, fixed, metric, unit in growth:
+    for (workload, axis, _, fixed, metric, unit), (name, words) in zip(growth, names(growth)):
         found = curves(table, workload, axis, fixed, metric)
         if not found:
             continue
-        title = "%s: %s against %s" % (workload, metric, axis)
-        picture = plot(title, "%s (%s)" % (axis, what.get(workload, workload)), "%s, %s" % (metric, unit), found)
-        files.append("%s-%s-%s.svg" % (workload, axis, metric.replace("_", "-")))
-        (folder / files[-1]).write_text(picture, encoding="utf-8")
+        picture = plot(words, what.get(workload, workload), axis, "%s, %s" % (metric, unit), found)
+        files.append(name)
+        (folder / name).write_text(picture, encoding="utf-8")
     return files

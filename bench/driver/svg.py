@@ -5,7 +5,7 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 440
-LEFT, RIGHT, TOP, BOTTOM = 80, 140, 44, 56
+LEFT, RIGHT, TOP, BOTTOM = 80, 140, 58, 56
 # Told apart also by those who do not see all colours (after Okabe and Ito). A name has its colour in all plots.
 COLOURS = {"ours": "#0072b2", "builtin": "#d55e00", "core": "#009e73", "core-wine": "#0072b2", "dispatch": "#cc79a7",
            "glib": "#56b4e9", "tbb": "#e69f00", "tbb_group": "#b8a000", "uv": "#000000", "go": "#999999",
@@ -83,7 +83,7 @@ def labels(y, series):
     return parts
 
 
-def plot(title, x_name, y_name, curves):
+def plot(title, subtitle, x_name, y_name, curves):
     """curves: {name: [(x, y), ...]} with x and y above 0. Returns the SVG's text, None if there is nothing."""
     series = [(name, sorted(points), COLOURS.get(name, "#666")) for name, points in curves.items() if points]
     if not series:
@@ -92,7 +92,7 @@ def plot(title, x_name, y_name, curves):
     y = Axis([b for _, points, _ in series for _, b in points], HEIGHT - BOTTOM, TOP)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">'
              % (WIDTH, HEIGHT), '<rect width="100%" height="100%" fill="#fff"/>',
-             text(LEFT, 26, title, "start", ' font-size="15"')]
+             text(LEFT, 26, title, "start", ' font-size="15"'), text(LEFT, 45, subtitle, "start", ' fill="#555"')]
     parts += grid(x, y, x_name, y_name)
     for _, points, colour in series:
         parts += curve(x, y, points, colour)

@@ -40,7 +40,12 @@ static void run(void)
 }
 
 static const char *const cases[] = {"items=64", "items=256", NULL};
+static const struct bench_growth growth[] = {
+    {"items", "1 4 16 64 256 1024", "", "cold", "ms"},
+    {"items", "1 4 16 64 256 1024", "", "warm", "ms"},
+    {0},
+};
 
 const struct bench_workload workload_burst = {
-    "burst", "a burst of callbacks that sleep for 20 ms", BENCH_GROWS | BENCH_POST, cases, NULL, run,
+    "burst", "a burst of callbacks that sleep for 20 ms", BENCH_GROWS | BENCH_POST, cases, growth, run,
 };

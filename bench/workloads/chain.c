@@ -18,10 +18,11 @@ static void BENCH_CALL item(void *param)
 
 static void run(void)
 {
-    uint64_t next = 2000;
+    uint64_t next;
     double took;
 
     chains = bench_param("chains", 1);
+    next = chains > 200 ? 10 * chains : 2000;
     do {
         uint64_t start;
 
@@ -38,7 +39,11 @@ static void run(void)
 }
 
 static const char *const cases[] = {"chains=1", "chains=16", NULL};
+static const struct bench_growth growth[] = {
+    {"chains", "1 10 100 1000 10000 100000", "", "cost", "ns/item"},
+    {0},
+};
 
 const struct bench_workload workload_chain = {
-    "chain", "every item queues the next of its chain", BENCH_NEST | BENCH_POST, cases, NULL, run,
+    "chain", "every item queues the next of its chain", BENCH_NEST | BENCH_POST, cases, growth, run,
 };

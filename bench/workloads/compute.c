@@ -39,7 +39,11 @@ static void run(void)
 }
 
 static const char *const cases[] = {"items=32", NULL};
+static const struct bench_growth growth[] = {
+    {"items", "1 2 4 8 16 32 64 128", "", "makespan", "x ideal"},
+    {0},
+};
 
 const struct bench_workload workload_compute = {
-    "compute", "a burst of callbacks that compute for 20 ms", BENCH_POST, cases, NULL, run,
+    "compute", "a burst of callbacks that compute for 20 ms", BENCH_POST, cases, growth, run,
 };

@@ -51,10 +51,11 @@ static double measure(uint64_t count)
 
 static void run(void)
 {
-    uint64_t count, next = 100;
+    uint64_t count, next;
     double took;
 
     width = bench_param("width", 64);
+    next = 6500 / (width + 1) + 1;
     do {
         count = next;
         took = measure(count);
@@ -65,12 +66,12 @@ static void run(void)
 }
 
 static const char *const cases[] = {"width=64", NULL};
+static const struct bench_growth growth[] = {
+    {"width", "1 10 100 1000 10000 100000", "", "rate", "M/s"},
+    {0},
+};
 
 const struct bench_workload workload_fanin = {
-    "fanin",
-    "fork and join: the last of 64 children queues the next parent",
-    BENCH_NEST | BENCH_POST,
-    cases,
-    NULL,
+    "fanin", "fork and join: the last child queues the next parent", BENCH_NEST | BENCH_POST, cases, growth,
     run,
 };

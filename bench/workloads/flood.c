@@ -67,22 +67,11 @@ static struct pass flood(uint64_t items, unsigned count)
     return pass;
 }
 
-/* The same number again and again: the mean of what fits into the budget. */
-static void fixed(uint64_t items, unsigned count)
+static unsigned fixed_count;
+
+static double fixed(uint64_t items)
 {
-    double took = 0, submit = 0;
-    unsigned passes = 0;
-
-    flood(items, count); /* warm */
-    while (took < bench_budget_ns() && passes < 200) {
-        struct pass pass = flood(items, count);
-
-        took += pass.took_ns;
-        submit += pass.submit_ns;
-        passes++;
-    }
-    bench_result("cost", took / passes / (double)items, "ns/item");
-    bench_result("submit", submit / passes, "ns/item");
+    return flood(items, fixed_count).took_ns;
 }
 
 static void run(void)
@@ -94,7 +83,8 @@ static void run(void)
     if (!count || count > PRODUCERS)
         bench_die("1 to %u producers", PRODUCERS);
     if (items) {
-        fixed(items, count);
+        fixed_count = count;
+        bench_cost(items, fixed);
         return;
     }
     do {

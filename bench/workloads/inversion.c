@@ -56,6 +56,7 @@ static void dependency(uint64_t depth)
         bench_post(worker, index++);
     bench_post(resolver, index);
     bench_batch_wait();
+    bench_result("waited", bench_ns(when_resolved - start) / 1e6, "ms");
     bench_result("resolved", bench_ns(when_resolved - start) / (WORK_NS * (double)depth / bench_processors()),
                  "x ideal");
 }
@@ -86,12 +87,16 @@ static void run(void)
 }
 
 static const char *const cases[] = {"depth=10000", NULL};
+static const struct bench_growth growth[] = {
+    {"depth", "1 10 100 1000 10000 100000", "", "waited", "ms"},
+    {0},
+};
 
 const struct bench_workload workload_inversion = {
     "inversion",
-    "callbacks wait for an item that is queued behind 10 000 of 10 us",
+    "callbacks wait for an item that is queued behind many of 10 us",
     BENCH_GROWS | BENCH_POST,
     cases,
-    NULL,
+    growth,
     run,
 };

@@ -133,9 +133,11 @@ static bool prefix_has(const char *module)
 
 /* ---- passes ---- */
 
-static struct kernel_answer ask(enum kernel_api api, uint64_t items, uint64_t producers)
+static uint64_t producers;
+
+static struct kernel_answer ask(enum kernel_api api, uint64_t items, uint64_t threads)
 {
-    struct kernel_request request = {api, (uint32_t)items, (uint32_t)producers, DEADLINE_S};
+    struct kernel_request request = {api, (uint32_t)items, (uint32_t)threads, DEADLINE_S};
     struct kernel_answer answer = {0};
     DWORD size = 0, error = 0;
 
@@ -155,7 +157,7 @@ struct pass {
     unsigned threads;
 };
 
-static struct pass flood(uint64_t items, uint64_t producers)
+static struct pass flood(uint64_t items)
 {
     struct kernel_answer answer = ask(kind->api, items, producers);
 
@@ -170,32 +172,19 @@ static struct pass flood(uint64_t items, uint64_t producers)
                          answer.threads};
 }
 
-/* The same number again and again: the mean of what fits into the budget. */
-static void fixed(uint64_t items, uint64_t producers)
+static double fixed(uint64_t items)
 {
-    double took = 0, submit = 0;
-    unsigned passes = 0;
-
-    flood(items, producers); /* warm */
-    while (took < bench_budget_ns() && passes < 100) {
-        struct pass pass = flood(items, producers);
-
-        took += pass.took_ns;
-        submit += pass.submit_ns;
-        passes++;
-    }
-    bench_result("cost", took / passes / (double)items, "ns/item");
-    bench_result("submit", submit / passes, "ns/item");
+    return flood(items).took_ns;
 }
 
-static void growing(uint64_t producers)
+static void growing(void)
 {
     uint64_t items, next = 2000;
     struct pass pass;
 
     do {
         items = next;
-        pass = flood(items, producers);
+        pass = flood(items);
         next = bench_next(items, pass.took_ns, KERNEL_ITEMS);
     } while (next != items);
     bench_result("rate", (double)items / pass.took_ns * 1e3, "M/s");
@@ -205,8 +194,9 @@ static void growing(uint64_t producers)
 
 static void run(void)
 {
-    uint64_t producers = bench_param("producers", 1), items = bench_param("items", 0);
+    uint64_t items = bench_param("items", 0);
 
+    producers = bench_param("producers", 1);
     kind = &kinds[0];
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (bench_param(kinds[i].param, 0))
@@ -224,9 +214,9 @@ static void run(void)
     }
     bench_ns(0); /* calibrates */
     if (items)
-        fixed(items, producers);
+        bench_cost(items, fixed);
     else
-        growing(producers);
+        growing();
     driver_unload();
 }
 

@@ -75,7 +75,11 @@ static void run(void)
 }
 
 static const char *const cases[] = {"items=1000000", "!items=10000000", NULL};
+static const struct bench_growth growth[] = {
+    {"items", "10000 100000 1000000", "", "per_item", "bytes"},
+    {0},
+};
 
 const struct bench_workload workload_memory = {
-    "memory", "resident memory per worker and per queued item", BENCH_POST, cases, NULL, run,
+    "memory", "resident memory per worker and per queued item", BENCH_POST, cases, growth, run,
 };

@@ -22,21 +22,31 @@ static void BENCH_CALL item(void *param)
     bench_ran(index);
 }
 
+static double measure(uint64_t items)
+{
+    uint64_t start;
+
+    bench_batch_begin(items);
+    start = bench_ticks();
+    for (uint64_t i = 0; i < items; i++)
+        bench_post(item, i);
+    return bench_ns(bench_batch_wait() - start);
+}
+
+/* items: so many each time; without, as many as the budget needs. */
 static void run(void)
 {
     uint64_t items, next = 2000;
     double took;
 
     rounds = bench_work_rounds(WORK_NS);
+    if (bench_param("items", 0)) {
+        bench_cost(bench_param("items", 0), measure);
+        return;
+    }
     do {
-        uint64_t start;
-
         items = next;
-        bench_batch_begin(items);
-        start = bench_ticks();
-        for (uint64_t i = 0; i < items; i++)
-            bench_post(item, i);
-        took = bench_ns(bench_batch_wait() - start);
+        took = measure(items);
         next = bench_next(items, took, 1000000);
     } while (next != items);
     bench_result("rate", (double)items / took * 1e3, "M/s");
@@ -45,7 +55,11 @@ static void run(void)
 }
 
 static const char *const cases[] = {"", NULL};
+static const struct bench_growth growth[] = {
+    {"items", "100 1000 10000 100000", "", "cost", "ns/item"},
+    {0},
+};
 
 const struct bench_workload workload_mix = {
-    "mix", "items of 5 us, 1 % of them sleep for 2 ms", BENCH_POST, cases, NULL, run,
+    "mix", "items of 5 us, 1 % of them sleep for 2 ms", BENCH_POST, cases, growth, run,
 };

@@ -103,7 +103,11 @@ static void run(void)
 
 static const char *const cases[] = {"gap_us=0",        "gap_us=200",         "gap_us=2000",
                                     "gap_us=0 load=1", "gap_us=2000 load=1", NULL};
+static const struct bench_growth growth[] = {
+    {"gap_us", "1 10 100 1000 10000", "", "start_p50", "us"},
+    {0},
+};
 
 const struct bench_workload workload_pingpong = {
-    "pingpong", "one item at a time: queue to start, and back", BENCH_NEST | BENCH_POST, cases, NULL, run,
+    "pingpong", "one item at a time: queue to start, and back", BENCH_NEST | BENCH_POST, cases, growth, run,
 };

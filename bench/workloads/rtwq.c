@@ -126,20 +126,27 @@ static void results_make(uint64_t count)
 
 /* ---- what is measured ---- */
 
-static void put(DWORD queue, uint64_t most)
+static DWORD queue;
+
+static double measure(uint64_t count)
+{
+    uint64_t start;
+
+    bench_batch_begin(count);
+    start = bench_ticks();
+    for (uint64_t i = 0; i < count; i++)
+        succeed(rtwq.put(queue, 0, results[i]), "RtwqPutWorkItem");
+    return bench_ns(bench_batch_wait() - start);
+}
+
+static void put(uint64_t most)
 {
     uint64_t count, next = 2000;
     double took;
 
     do {
-        uint64_t start;
-
         count = next;
-        bench_batch_begin(count);
-        start = bench_ticks();
-        for (uint64_t i = 0; i < count; i++)
-            succeed(rtwq.put(queue, 0, results[i]), "RtwqPutWorkItem");
-        took = bench_ns(bench_batch_wait() - start);
+        took = measure(count);
         next = bench_next(count, took, most);
     } while (next != count);
     bench_result("rate", (double)count / took * 1e3, "M/s");
@@ -188,11 +195,11 @@ static void wait(void)
     bench_result("wait_fire", bench_ns(bench_batch_wait() - start) / PENDING, "ns/item");
 }
 
-/* serial, multithreaded: which kind of queue, standard without either. */
+/* serial, multithreaded: which kind of queue, standard without either. items: so many each time; without, as many
+ * as the budget needs. */
 static void run(void)
 {
-    const uint64_t most = 400000;
-    DWORD queue = 0;
+    uint64_t items = bench_param("items", 0), most = items ? items : 400000;
 
     bench_served_queues = true;
     load();
@@ -204,7 +211,11 @@ static void run(void)
         succeed(rtwq.allocate(RTWQ_STANDARD_WORKQUEUE, &queue), "RtwqAllocateWorkQueue");
     if (bench_param("serial", 0))
         succeed(rtwq.allocate_serial(queue, &queue), "RtwqAllocateSerialWorkQueue");
-    put(queue, most);
+    if (items) {
+        bench_cost(items, measure);
+        return;
+    }
+    put(most);
     if (bench_param("pending", 0)) {
         schedule();
         wait();
@@ -212,7 +223,11 @@ static void run(void)
 }
 
 static const char *const cases[] = {"pending=1", "serial=1", "multithreaded=1", NULL};
+static const struct bench_growth growth[] = {
+    {"items", "1 10 100 1000 10000 100000 1000000", "", "cost", "ns/item"},
+    {0},
+};
 
 const struct bench_workload workload_rtwq = {
-    "rtwq", "real-time work queues: put, schedule, wait", BENCH_WIN32, cases, NULL, run,
+    "rtwq", "real-time work queues: put, schedule, wait", BENCH_WIN32, cases, growth, run,
 };

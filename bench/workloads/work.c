@@ -83,5 +83,5 @@ static const struct bench_growth growth[] = {
 };
 
 const struct bench_workload workload_work = {
-    "work", "items with 1, 10, 100 us of work: speed-up over one processor", 0, cases, growth, run,
+    "work", "items with some work: speed-up over one processor", 0, cases, growth, run,
 };

@@ -26,6 +26,18 @@ class Workloads(unittest.TestCase):
                 self.assertEqual(status, 0, output)
                 self.assertTrue(output.startswith("result\t%s\tcore\t" % name), output)
 
+    def test_each_plot_gets_its_metric(self):
+        for line in run(BENCH, "--list")[1].splitlines():
+            kind, *rest = line.split("\t")
+            if kind != "growth":
+                continue
+            name, axis, values, fixed, metric, unit = rest
+            with self.subTest(name + " " + axis):
+                params = [] if fixed == "-" else fixed.split()
+                status, output = run(BENCH, "core", name, *params, "%s=%s" % (axis, values.split()[0]), "budget=5")
+                self.assertEqual(status, 0, output)
+                self.assertRegex(output, r"(?m)^result\t%s\tcore\t[^\t]*\t%s\t[^\t]*\t%s$" % (name, metric, unit))
+
     def test_writes_to_shared_memory_are_counted(self):
         status, output = run(COUNT, "core", "sharing", "processors=16", "budget=500")
         self.assertEqual(status, 0, output)

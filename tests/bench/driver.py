@@ -111,6 +111,27 @@ class Plots(unittest.TestCase):
             picture = xml.dom.minidom.parse(folder + "/" + files[0])
         self.assertEqual(len(picture.getElementsByTagName("circle")), 3)
 
+    def test_what_is_fixed_tells_plots_apart(self):
+        entries = [("kernel", "items", "1", "io=1", "cost", "ns"), ("kernel", "items", "1", "ex=1", "cost", "ns"),
+                   ("storm", "timers", "1", "lead_ms=9", "late_p50", "us")]
+        self.assertEqual([name for name, _ in growth.names(entries)],
+                         ["kernel-io-1-items-cost.svg", "kernel-ex-1-items-cost.svg", "storm-timers-late-p50.svg"])
+
+    def test_a_pool_that_does_not_know_the_axis_is_asked_once(self):
+        asked = []
+
+        class Pool:
+            name, workloads = "pool", {"fan"}
+
+            def run(self, workload, case, budget, deadline):
+                asked.append((case, budget))
+                outcome = subject.Outcome()
+                outcome.results = [("rate", 1.0, "M/s")]
+                return outcome
+
+        growth.measure(Samples({}), [Pool()], [("fan", "items", "1 10", "-", "cost", "ns")], 1, 300, lambda text: None)
+        self.assertEqual(asked, [("items=1", 100)])
+
     def test_decades_are_evenly_spaced(self):
         axis = svg.Axis([2, 900], 0, 300)
         self.assertEqual([round(axis.place(v)) for v in axis.decades()], [0, 100, 200, 300])

@@ -191,7 +191,11 @@ func chain() {
 		}
 		ran(index)
 	}
-	n, took := scale(2000, 20000000, func(n uint64) time.Duration {
+	first := uint64(2000)
+	if chains > 200 {
+		first = 10 * chains
+	}
+	n, took := scale(first, 20000000, func(n uint64) time.Duration {
 		items = n
 		begin(n)
 		start := time.Now()

@@ -207,8 +207,9 @@ fn main() {
             print("rate", n as f64 / took * 1e3, "M/s");
         }
         "chain" => {
-            STEP.store(value("chains", 1), SeqCst);
-            let (n, took) = scale(budget, 2000, |n| seed(engine, chain, n, value("chains", 1)));
+            let chains = value("chains", 1);
+            STEP.store(chains, SeqCst);
+            let (n, took) = scale(budget, (10 * chains).max(2000), |n| seed(engine, chain, n, chains));
             print("cost", took / n as f64, "ns/item");
         }
         "work" => {
