@@ -20,26 +20,38 @@ def short(value):
     return "%g" % value
 
 
-class Axis:
-    """Maps whole decades that hold all values to a range of pixels."""
+STEPS = (1, 2, 5)
+SLACK = 1e-9 # of what is computed and meant to be whole
 
-    def __init__(self, values, begin, end):
-        self.low = math.floor(math.log10(min(values)) + 1e-9)
-        self.high = max(math.ceil(math.log10(max(values)) - 1e-9), self.low + 1)
+
+def steps(low, high, digits):
+    """digits times each power of ten that are in a range of logarithms."""
+    found = [d * 10.0 ** k for k in range(math.floor(low) - 1, math.ceil(high) + 1) for d in digits]
+    return [v for v in found if low - SLACK <= math.log10(v) <= high + SLACK]
+
+
+class Axis:
+    """Maps a logarithmic range that holds all values to a range of pixels: the values' own, or with whole=True one that
+    begins and ends with 1, 2 or 5 times a power of ten."""
+
+    def __init__(self, values, begin, end, whole=True):
+        self.low, self.high = math.log10(min(values)), math.log10(max(values))
+        if whole or self.high - self.low < SLACK:
+            self.low = math.log10(steps(self.low - 1, self.low, STEPS)[-1])
+            self.high = math.log10(steps(max(self.high, self.low + 0.1), self.high + 1, STEPS)[0])
         self.begin, self.end = begin, end
 
     def place(self, value):
         part = (math.log10(value) - self.low) / (self.high - self.low)
         return self.begin + part * (self.end - self.begin)
 
-    def decades(self):
-        return [10.0 ** k for k in range(self.low, self.high + 1)]
+    def named(self):
+        """The values to write beside the axis: 2 and 5, too, where there are few powers of ten."""
+        return steps(self.low, self.high, STEPS if self.high - self.low < 2 else (1,))
 
     def between(self):
-        """2 to 9 times each decade, where there is room to tell them apart."""
-        if self.high - self.low > 4:
-            return []
-        return [m * 10.0 ** k for k in range(self.low, self.high) for m in range(2, 10)]
+        """2 to 9 times each power of ten, where there is room to tell them apart."""
+        return steps(self.low, self.high, range(2, 10)) if self.high - self.low <= 4 else []
 
 
 def text(x, y, words, anchor="start", extra=""):
@@ -54,10 +66,10 @@ def grid(x, y, x_name, y_name):
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     parts = [line(x.place(v), TOP, x.place(v), bottom, "#eee") for v in x.between()]
     parts += [line(LEFT, y.place(v), right, y.place(v), "#eee") for v in y.between()]
-    for v in x.decades():
+    for v in x.named():
         parts += [line(x.place(v), TOP, x.place(v), bottom, "#bbb"),
                   text(x.place(v), bottom + 18, short(v), "middle")]
-    for v in y.decades():
+    for v in y.named():
         parts += [line(LEFT, y.place(v), right, y.place(v), "#bbb"), text(LEFT - 8, y.place(v) + 4, short(v), "end")]
     parts.append(text((LEFT + right) / 2, HEIGHT - 14, x_name, "middle"))
     parts.append(text(18, (TOP + bottom) / 2, y_name, "middle",
@@ -88,7 +100,7 @@ def plot(title, subtitle, x_name, y_name, curves):
     series = [(name, sorted(points), COLOURS.get(name, "#666")) for name, points in curves.items() if points]
     if not series:
         return None
-    x = Axis([a for _, points, _ in series for a, _ in points], LEFT, WIDTH - RIGHT)
+    x = Axis([a for _, points, _ in series for a, _ in points], LEFT, WIDTH - RIGHT, False)
     y = Axis([b for _, points, _ in series for _, b in points], HEIGHT - BOTTOM, TOP)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">'
              % (WIDTH, HEIGHT), '<rect width="100%" height="100%" fill="#fff"/>',

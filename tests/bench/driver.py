@@ -133,8 +133,19 @@ class Plots(unittest.TestCase):
         self.assertEqual(asked, [("items=1", 100)])
 
     def test_decades_are_evenly_spaced(self):
-        axis = svg.Axis([2, 900], 0, 300)
-        self.assertEqual([round(axis.place(v)) for v in axis.decades()], [0, 100, 200, 300])
+        axis = svg.Axis([1, 900], 0, 300)
+        self.assertEqual(axis.named(), [1, 10, 100, 1000])
+        self.assertEqual([round(axis.place(v)) for v in axis.named()], [0, 100, 200, 300])
+
+    def test_axis_is_no_longer_than_it_must_be(self):
+        self.assertEqual(svg.Axis([3, 40], 0, 300).named(), [2, 5, 10, 20, 50])
+        axis = svg.Axis([1, 1024], 0, 300, False)
+        self.assertEqual((axis.place(1), axis.place(1024)), (0, 300))
+        self.assertEqual(axis.named(), [1, 10, 100, 1000])
+
+    def test_axis_of_one_value(self):
+        axis = svg.Axis([1, 1], 0, 300, False)
+        self.assertEqual(axis.named(), [1, 2])
 
     def test_labels_do_not_overlap(self):
         axis = svg.Axis([1, 10], 400, 0)
