@@ -11,20 +11,33 @@
 #include "nt.h"
 
 #define IMAGES 128 /* that have queued something; more are not protected */
-#define GRACE_MS                                                                                             \
-    1000 /* a routine that has just told its driver that it is done may take so long to return               \
-          */
+#define LINE   64  /* bytes */
+/* A routine that has just told its driver that it is done may take so long to return. */
+#define GRACE_MS 1000
 
 struct image {
     ULONG_PTR base;     /* A: 0 = free; stored last */
     ULONG_PTR size;     /* A */
-    ULONG count;        /* A: routines queued or running */
-    ULONG unload;       /* A: 1 = to be unloaded when count falls to 0 */
-    void *last_routine; /* A: the one that was queued last */
+    ULONG unload;       /* A: 1 = to be unloaded when all that were held are dropped */
+    void *last_routine; /* A: one that was queued lately */
+    /* Those who queue write one line, those who run another: two that both write take turns with a line. */
+    char apart[LINE];
+    ULONG held; /* A: routines queued so far; wraps around, as the next one */
+    char apart_too[LINE];
+    ULONG dropped; /* A: of these, routines that have returned */
 };
 
 static struct image images[IMAGES];
-static ULONG used; /* A: entries below it have been in use */
+static ULONG used;    /* A: entries below it have been in use */
+static ULONG unknown; /* A: 1 = a routine was queued for whose image there is no entry, or was none then */
+
+/* Routines queued or running. */
+static ULONG image_count(struct image *image)
+{
+    ULONG dropped = __atomic_load_n(&image->dropped, __ATOMIC_SEQ_CST);
+
+    return __atomic_load_n(&image->held, __ATOMIC_SEQ_CST) - dropped;
+}
 
 static struct image *image_find(ULONG_PTR address)
 {
@@ -50,7 +63,7 @@ static struct image *image_add_locked(ULONG_PTR base, ULONG_PTR size)
         i++;
     if (i == IMAGES)
         return NULL;
-    images[i].count = 0;
+    images[i].held = images[i].dropped = 0;
     images[i].unload = 0;
     __atomic_store_n(&images[i].size, size, __ATOMIC_RELAXED);
     __atomic_store_n(&images[i].base, base, __ATOMIC_RELEASE);
@@ -80,10 +93,13 @@ void nt_image_hold(void *routine)
 
     if (!image)
         image = image_add(routine);
-    if (!image)
+    if (!image) {
+        __atomic_store_n(&unknown, 1, __ATOMIC_RELAXED);
         return;
-    __atomic_store_n(&image->last_routine, routine, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&image->count, 1, __ATOMIC_SEQ_CST);
+    }
+    if (__atomic_load_n(&image->last_routine, __ATOMIC_RELAXED) != routine)
+        __atomic_store_n(&image->last_routine, routine, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&image->held, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Takes the entry out and returns the base. */
@@ -100,13 +116,13 @@ static HMODULE image_remove(struct image *image)
 void nt_image_drop(void *routine)
 {
     struct image *image = image_find((ULONG_PTR)routine);
-    ULONG count = image ? __atomic_load_n(&image->count, __ATOMIC_RELAXED) : 0;
+    ULONG dropped;
 
-    /* 0 if there was no entry left for the image when the routine was queued. */
-    while (count && !__atomic_compare_exchange_n(&image->count, &count, count - 1, 1, __ATOMIC_SEQ_CST,
-                                                 __ATOMIC_RELAXED))
-        ;
-    if (count == 1 && __atomic_load_n(&image->unload, __ATOMIC_SEQ_CST) &&
+    if (!image || (__atomic_load_n(&unknown, __ATOMIC_RELAXED) && !image_count(image)))
+        return;
+    dropped = __atomic_add_fetch(&image->dropped, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&image->unload, __ATOMIC_SEQ_CST) &&
+        __atomic_load_n(&image->held, __ATOMIC_SEQ_CST) == dropped &&
         __atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
         LdrUnloadDll(image_remove(image));
 }
@@ -118,14 +134,13 @@ bool nt_image_unloading(HMODULE module)
 
     if (!image)
         return false;
-    for (int i = 0; i < GRACE_MS && __atomic_load_n(&image->count, __ATOMIC_SEQ_CST); i++)
+    for (int i = 0; i < GRACE_MS && image_count(image); i++)
         NtDelayExecution(FALSE, &millisecond);
-    if (__atomic_load_n(&image->count, __ATOMIC_SEQ_CST)) {
-        nt_misuse(NT_UNLOADED_PENDING, image->base, image->count, 0, 0, NULL, image->last_routine);
+    if (image_count(image)) {
+        nt_misuse(NT_UNLOADED_PENDING, image->base, image_count(image), 0, 0, NULL, image->last_routine);
         __atomic_store_n(&image->unload, 1, __ATOMIC_SEQ_CST);
         /* The last routine may have returned before it could see that. */
-        if (__atomic_load_n(&image->count, __ATOMIC_SEQ_CST) ||
-            !__atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
+        if (image_count(image) || !__atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
             return true;
     }
     image_remove(image);
