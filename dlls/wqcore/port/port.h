@@ -37,7 +37,7 @@ void port_start(void);
 unsigned port_cpu_count(void);
 
 /* The system's number of the processor that the calling thread is running on, which may change at any time
- * unless the thread is bound. Slower than port_cpu() and always exact. */
+ * unless the thread is bound. Slower than port_cpu() where the processor does not tell it, and always exact. */
 unsigned port_cpu_number(void);
 
 /* Lets the calling thread run on one processor only and saves where it could run before. Returns false, having

@@ -29,7 +29,7 @@ static bool affinity_set(uintptr_t mask)
 
 unsigned port_cpu_number(void)
 {
-    return (unsigned)NtGetCurrentProcessorNumber();
+    return port_has_rdpid ? port_cpu() : (unsigned)NtGetCurrentProcessorNumber();
 }
 
 bool port_cpu_bind(unsigned processor, struct port_cpu_set *before)
