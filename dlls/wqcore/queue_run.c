@@ -59,20 +59,20 @@ static void window_fill(struct wq_queue *queue, unsigned number)
     at_store(&window->tail, tail);
 }
 
-/* Puts what is in the window back to where it came from. Under the queue's lock. */
+/* Puts what is in the window back to where it came from: all of it at once, or a worker could take an item while we
+ * have those before it. Under the queue's lock. */
 static void window_drain(struct wq_queue *queue)
 {
-    struct wq_item *items[WINDOW_ITEMS];
-    unsigned n = 0;
+    struct wq_window *window = queue->window;
+    size_t head = window ? at_load(&window->head) : 0, tail = window ? window->tail : 0;
 
-    if (!window_filled(queue->window))
-        return;
-    while (n < WINDOW_ITEMS && (items[n] = window_pop(queue->window)) != NULL)
-        n++;
-    while (n-- > 0) {
-        level_insert_first(&queue->level[queue->window->level], items[n]);
-        at_put(&queue->filled, queue->filled | 1u << queue->window->level);
-    }
+    do {
+        if (head == tail)
+            return;
+    } while (!at_cas(&window->head, &head, tail));
+    while (tail != head)
+        level_insert_first(&queue->level[window->level], at_peek(&window->items[--tail % WINDOW_ITEMS]));
+    at_put(&queue->filled, queue->filled | 1u << window->level);
 }
 
 /* ---- the inbox and the levels ---- */
