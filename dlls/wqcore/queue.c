@@ -209,12 +209,12 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
 
 bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
 {
+    uintptr_t next = (uintptr_t)item_next(item);
     struct wq_item *before;
     bool found;
 
-    /* An item's memory need not be initialised: what does not look like a place in a chain is none. */
-    if (!item->spare || (uintptr_t)item_next(item) % sizeof(void *) ||
-        (uint64_t)(uintptr_t)item_next(item) >> 48)
+    /* An item's memory need not be initialised: what does not look like a place in a chain is none. NULL does not. */
+    if (next % sizeof(void *) || (uint64_t)next >> 48)
         return false;
     port_lock_take(&queue->lock);
     found = queue_find(queue, item, &before) < WQ_LEVELS;

@@ -41,21 +41,28 @@ static struct wq_item *window_pop(struct wq_window *window)
     return NULL;
 }
 
-/* Moves what a level begins with to the empty window. Under the queue's lock. */
+/* Moves what a level begins with to the empty window. None of it looks as if it were not queued meanwhile, because
+ * wq_queue_holds looks at that first, without the lock. Under the queue's lock. */
 static void window_fill(struct wq_queue *queue, unsigned number)
 {
     struct wq_window *window = queue->window;
     struct level *level = &queue->level[number];
+    struct wq_item *item = level->first;
     size_t tail = window->tail;
 
+    if (!item)
+        return;
     window->level = number;
-    for (unsigned i = 0; i < WINDOW_ITEMS && level->first; i++) {
-        struct wq_item *item = level->first;
+    for (unsigned i = 0; i < WINDOW_ITEMS && item != &wq_queue_end; i++) {
+        struct wq_item *next = item_next(item);
 
-        wq_queue_remove(queue, number, NULL, item);
-        item_set_next(item, &wq_queue_end); /* whoever has to know whether it is queued sees that */
+        item_set_next(item, &wq_queue_end);
         at_put(&window->items[tail++ % WINDOW_ITEMS], item);
+        item = next;
     }
+    level->first = item == &wq_queue_end ? NULL : item;
+    if (!level->first)
+        at_put(&queue->filled, queue->filled & ~(1u << number));
     at_store(&window->tail, tail);
 }
 
