@@ -257,11 +257,15 @@ void wq_queue_resume(struct wq_queue *queue)
 
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param)
 {
+    bool submit_baton;
+
     queue->finished = finished;
     queue->finished_param = param;
     port_lock_take(&queue->lock);
     queue->closed = true;
-    wq_queue_settle(queue); /* is idle no more; what waits is looked at already */
+    submit_baton = wq_queue_settle(queue); /* a worker that lingers has taken the baton back */
     port_lock_drop(&queue->lock);
+    if (submit_baton)
+        wq_baton_submit(queue);
     wq_queue_release(queue);
 }
