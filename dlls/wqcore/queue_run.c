@@ -261,7 +261,8 @@ static bool linger_begin(struct wq_queue *queue, struct wq_worker *worker)
     return wq_linger_due(&queue->linger) && !wq_pool_has_work();
 }
 
-/* Lets submitters add to the queue for a moment without anybody else's being woken for it. */
+/* Lets submitters add to the queue for a moment without anybody else's being woken for it. Nothing is
+ * sorted if others have filled the window meanwhile: a rank would end up behind what is put back from there. */
 static void queue_linger(struct wq_queue *queue)
 {
     port_lock_take(&queue->lock);
@@ -269,7 +270,7 @@ static void queue_linger(struct wq_queue *queue)
     port_lock_drop(&queue->lock);
     wq_linger_wait(port_ticks());
     port_lock_take(&queue->lock);
-    if (!queue->filled)
+    if (!queue->filled && !window_filled(queue->window))
         wq_linger_judge(&queue->linger, inbox_sort(queue));
     port_lock_drop(&queue->lock);
 }
