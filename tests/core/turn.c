@@ -131,6 +131,36 @@ static void closed_when_it_runs_dry(void)
     }
 }
 
+static struct pair closed;
+static struct wq_item second;
+
+static void WQ_CALL close_submit_and_wait(void *param)
+{
+    (void)param;
+    wq_queue_close(closed.queue, check_count, &finished);
+    wq_queue_submit(closed.queue, &second, 1);
+    wq_blocking_begin();
+    CHECK_WAIT(done == 1, "the item that a routine of the closed queue submitted did not run beside it");
+    wq_blocking_end();
+    CHECK(!finished, "finished while a routine runs");
+}
+
+static void closed_ones_get_help(void)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        struct wq_item first = {.routine = close_submit_and_wait};
+
+        if (i / 2 % CHECK_COUNT(limits) == 0 || (i % 2 && i / 8 % CHECK_COUNT(limits) == 0))
+            continue; /* serial */
+        closed = pair_new(i);
+        second.routine = run;
+        wq_queue_submit(closed.queue, &first, 1);
+        CHECK_WAIT(finished == 1, "the queue never finished; %u ran", done);
+        if (closed.base)
+            wq_queue_close(closed.base, NULL, NULL);
+    }
+}
+
 /* ---- turns ---- */
 
 static struct wq_queue *long_one, *short_one;
@@ -218,6 +248,7 @@ static const struct check_test tests[] = {
     {"an idle queue is woken by its first item, time and again", one_after_the_other},
     {"several threads find a queue idle", several_find_it_idle},
     {"a queue is closed when a worker has just run out of its items", closed_when_it_runs_dry},
+    {"a closed queue runs what its routines submit beside them", closed_ones_get_help},
     {"other queues have their turn", others_have_their_turn},
     {"holds outlast the close", holds_outlast_the_close},
 };

@@ -81,15 +81,20 @@ static void WQ_CALL submit_all(void *param)
         wq_queue_submit(works[i].queue, &works[i].item, LEVEL);
 }
 
-/* Lets the only worker take the first of `count` items and wait inside of it, with others in the window. */
-static void window_fill(struct wq_queue *queue, unsigned count)
+/* Lets the only worker take the first item and wait inside of it, with others in the window. */
+static void window_fill_from_works(void)
 {
-    works_new(queue, count, note);
     works[0].item.routine = note_and_wait;
     check_gate_init(&entered);
     check_gate_init(&go);
     CHECK(wq_post(submit_all, NULL), "no memory");
     check_gate_wait(&entered, "the first item");
+}
+
+static void window_fill(struct wq_queue *queue, unsigned count)
+{
+    works_new(queue, count, note);
+    window_fill_from_works();
 }
 
 static struct wq_queue *begin(void)
@@ -233,6 +238,22 @@ static void queue_below_has_its_turn(void)
     free(works);
 }
 
+static void window_below_has_its_turn(void)
+{
+    struct wq_queue *base = begin(), *over = queue_new(base, WQ_UNLIMITED);
+
+    works_new(base, 10, note);
+    works[0].queue = works[1].queue = over; /* its second item comes when those of the queue below have run */
+    window_fill_from_works();
+    check_gate_open(&go);
+    queue_end(over);
+    for (unsigned i = 2; i < 10; i++)
+        CHECK(order[i - 1] == i, "%u ran as number %u", order[i - 1], i - 1);
+    queue_end(base);
+    CHECK(done == 10 && order[9] == 1, "%u ran, the last was %u", done, order[9]);
+    free(works);
+}
+
 /* ---- many workers ---- */
 
 /* Waits until as many are inside as there are items. */
@@ -312,6 +333,7 @@ static const struct check_test tests[] = {
     {"items stay held and in order while others look for them", held_and_in_order_while_others_look},
     {"a queue with a full window is closed", queue_is_closed},
     {"the queue below has its turn after each item", queue_below_has_its_turn},
+    {"the window of the queue below has its turn", window_below_has_its_turn},
     {"all items run while each blocks", others_go_on_while_one_blocks},
     {"several workers take each item once", several_take_each_once},
     {"several workers take items while some are cancelled", several_take_while_some_cancel},
