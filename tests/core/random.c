@@ -1,11 +1,12 @@
 /*
  * random.c: random operations from several threads against a model of what must have happened.
  *
- * Each of four threads owns items and posts, submits to the pool and to queues, cancels, sends to the
- * persistent thread; routines submit further items, say that they block, or hold the memory or thread faults
- * of the moment. The model: an accepted call runs once, an item runs or is cancelled once for each
- * submission, a serial queue runs one at a time and in each owner's order, no queue exceeds its limit and
- * finishes once, after its last routine. CHECK_SEED repeats a run's choices (not its timing).
+ * Each of four threads owns items and posts, submits to the pool and to queues (some of them over others, and moved
+ * about), cancels, looks for items, sends to the persistent thread; routines submit further items, say that they
+ * block, or hold their queue, while memory or threads fail now and then. The model: an accepted call runs once, an
+ * item runs or is cancelled once for each submission, a serial queue runs one at a time and in each owner's order, no
+ * queue exceeds its limit and finishes once, after its last routine. CHECK_SEED repeats a run's choices (not its
+ * timing).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,6 +25,7 @@ enum state { IDLE, QUEUED };
 struct queue {
     struct wq_queue *queue;
     unsigned limit;
+    bool mixed; /* items of different levels go there */
     _Atomic unsigned running, finished;
     _Atomic unsigned submitted, over; /* over: run or cancelled */
     unsigned next[OWNERS];            /* serial queues: guarded by the queue itself */
@@ -114,6 +116,10 @@ static void WQ_CALL item_run(void *param)
         post(work->random, wq_post);
     if (roll(&work->random, 20) == 0)
         sched_yield();
+    if (queue && roll(&work->random, 30) == 0) {
+        wq_queue_hold(queue->queue);
+        wq_queue_resume(queue->queue);
+    }
     work->state = IDLE; /* the owner may submit it again, or free it */
     items_over++;
     if (queue) {
@@ -127,6 +133,7 @@ static void submit(struct owner *owner, unsigned number)
     struct work *work = &owner->works[roll(&owner->random, ITEMS)];
     unsigned chosen = roll(&owner->random, QUEUES + 2);
     struct queue *queue = chosen < QUEUES ? &queues[chosen] : NULL;
+    unsigned level;
 
     if (work->state != IDLE)
         return;
@@ -143,7 +150,14 @@ static void submit(struct owner *owner, unsigned number)
     }
     work->number = owner->sequence[chosen]++;
     queue->submitted++;
-    wq_queue_submit(queue->queue, &work->item, queue->limit == 1 ? LEVEL : roll(&owner->random, 40));
+    level = queue->mixed ? roll(&owner->random, 40) : LEVEL;
+    if (roll(&owner->random, 8)) {
+        wq_queue_submit(queue->queue, &work->item, level);
+    } else if (!wq_queue_try_submit(queue->queue, &work->item, level)) {
+        work->state = IDLE;
+        items_expected--;
+        queue->submitted--;
+    }
 }
 
 static void cancel(struct owner *owner)
@@ -160,6 +174,33 @@ static void cancel(struct owner *owner)
     queue->over++;
 }
 
+/* To be told from one that it is not in, an item only has to be somewhere else. */
+static void look(struct owner *owner)
+{
+    struct work *work = &owner->works[roll(&owner->random, ITEMS)];
+    struct queue *queue = &queues[roll(&owner->random, QUEUES)];
+
+    if (queue != work->queue)
+        CHECK(!wq_queue_holds(queue->queue, &work->item), "an item is held by a queue that it is not in");
+    else if (work->state == IDLE)
+        CHECK(!wq_queue_holds(queue->queue, &work->item), "an item is held that is not queued");
+}
+
+/* The queue that something runs over: none, or one that was opened before it and will be closed after it. */
+static struct wq_queue *choose_target(uint64_t *random, unsigned number)
+{
+    return number && roll(random, 3) ? queues[roll(random, number)].queue : NULL;
+}
+
+static void move(struct owner *owner)
+{
+    unsigned number = roll(&owner->random, QUEUES);
+    struct wq_queue *target = choose_target(&owner->random, number);
+
+    wq_queue_move(queues[number].queue, target, LEVEL + roll(&owner->random, 2),
+                  roll(&owner->random, 2) ? WQ_UNRANKED : roll(&owner->random, 5));
+}
+
 static void operate(void *arg, unsigned number)
 {
     struct owner *owner = &owners[number];
@@ -170,8 +211,12 @@ static void operate(void *arg, unsigned number)
 
         if (what < 500)
             submit(owner, number);
-        else if (what < 700)
+        else if (what < 680)
             cancel(owner);
+        else if (what < 699)
+            look(owner);
+        else if (what < 700 && !number) /* one thread at a time */
+            move(owner);
         else if (what < 950)
             post(owner->random, wq_post);
         else if (what < 970)
@@ -195,8 +240,9 @@ static void WQ_CALL queue_finished(void *param)
 static void open_queues(uint64_t *random)
 {
     for (unsigned i = 0; i < QUEUES; i++) {
-        queues[i] = (struct queue){.limit = i < 2 ? 1 : i < 3 ? WQ_UNLIMITED : 1 + roll(random, 5)};
-        queues[i].queue = wq_queue_create(queues[i].limit);
+        queues[i] = (struct queue){.limit = i < 2 ? 1 : i < 4 ? WQ_UNLIMITED : 1 + roll(random, 5)};
+        queues[i].mixed = queues[i].limit != 1 && roll(random, 2);
+        queues[i].queue = wq_queue_create_over(choose_target(random, i), LEVEL, queues[i].limit);
         if (!queues[i].queue)
             check_give_up(__FILE__, __LINE__, "no queue");
     }
@@ -207,15 +253,15 @@ static void settle(void)
 {
     wq_fault_set(WQ_FAULT_MEMORY, 0);
     wq_fault_set(WQ_FAULT_THREAD, 0);
-    for (unsigned i = 0; i < QUEUES; i++)
-        wq_queue_close(queues[i].queue, queue_finished, &queues[i]);
     CHECK(wq_post(post_run, NULL), "refused"); /* tries again what found no thread */
     CHECK(wq_post_persistent(persistent_run, NULL), "refused");
     pool_expected++;
     persistent_expected++;
-    for (unsigned i = 0; i < QUEUES; i++)
+    for (unsigned i = QUEUES; i-- > 0;) {
+        wq_queue_close(queues[i].queue, queue_finished, &queues[i]);
         CHECK_WAIT(queues[i].finished == 1, "queue %u: finished %u times, %u of %u over", i,
                    queues[i].finished, queues[i].over, queues[i].submitted);
+    }
     /* In this order: items queue posts, and no item is queued any more. */
     CHECK_WAIT(items_over == items_expected, "%u of %u items over", items_over, items_expected);
     CHECK_WAIT(pool_ran == pool_expected, "%u of %u posted calls ran", pool_ran, pool_expected);
