@@ -162,10 +162,11 @@ bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item);
  * run, runs or is about to. */
 bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item);
 
-/* Gives the queue up. What is queued still runs; then finished(param) is called once, from a worker or from
- * this call, after the last routine returned, and the queue's memory is freed. finished may be NULL. Allowed
- * from inside the queue's own routines. Nothing may be submitted after this call, except by routines of the
- * queue itself while they run. */
+/* Gives the queue up. What is queued still runs; then finished(param) is called once, after the last
+ * routine returned, and the queue's memory is freed: by a worker or by this call, or by wq_queue_resume or, if the
+ * queue was over another one, a submission or wq_queue_move, if such a call is the last to be done with the queue.
+ * finished may be NULL. Allowed from inside the queue's own routines. Nothing may be submitted after this call,
+ * except by routines of the queue itself while they run. */
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param);
 
 /* ---- timers ---- */
