@@ -195,7 +195,7 @@ static void moved_while_submitted(void)
 {
     static const unsigned expected[] = {1, 0};
 
-    for (unsigned i = 0; i < check_scaled(500); i++) {
+    for (unsigned i = 0; i < check_scaled(4000); i++) {
         begin(2);
         wq_queue_move(queues[0], base, LEVEL, 5);
         wq_queue_move(queues[1], base, LEVEL, 9);

@@ -54,6 +54,12 @@ static void WQ_CALL gate(struct wq_item *item)
     total++;
 }
 
+static void WQ_CALL track_plain(struct wq_item *item)
+{
+    (void)item;
+    total++;
+}
+
 /* A serial queue takes a trial item when it is empty, and refuses another one while the first runs. */
 static void try_busy(void)
 {
@@ -69,6 +75,31 @@ static void try_busy(void)
     CHECK_WAIT(wq_queue_try_submit(queue, &second, 0), "refused although idle again");
     CHECK_WAIT(total == 2, "%u of 2 ran", total);
     wq_queue_close(queue, NULL, NULL);
+}
+
+/* A queue at its limit refuses a trial although a worker is idle. */
+static void try_at_limit(void)
+{
+    struct wq_item first = {.routine = never}, second = {.routine = never}, other = {.routine = never};
+    struct wq_queue *queue, *others;
+
+    check_restart("4", NULL);
+    queue = wq_queue_create(1);
+    others = wq_queue_create(1);
+    total = open_links = gate_open = gate_entered = 0;
+    wq_queue_set_runner(queue, gate);
+    wq_queue_set_runner(others, track_plain);
+    wq_queue_submit(queue, &first, 0);
+    CHECK_WAIT(gate_entered == 1, "not run");
+    wq_queue_submit(others, &other, 0);
+    CHECK_WAIT(total == 1, "the other queue's item did not run");
+    CHECK_WAIT(check_counters().workers_parked || check_counters().workers == 1,
+               "no worker is idle or has ended");
+    CHECK(!wq_queue_try_submit(queue, &second, 0), "taken although the limit is reached");
+    gate_open = 1;
+    CHECK_WAIT(total == 2, "%u of 2 ran", total);
+    wq_queue_close(queue, NULL, NULL);
+    wq_queue_close(others, NULL, NULL);
 }
 
 /* When every worker is busy a trial is refused, and leaves nothing behind. */
@@ -127,6 +158,7 @@ static const struct check_test tests[] = {
     {"a runner gets every item once, and queued items have a link", runner_each},
     {"items initialised anew while they are queued", initialized_anew},
     {"a trial is refused while something waits or runs", try_busy},
+    {"a trial is refused at the limit", try_at_limit},
     {"a trial is refused while all workers are busy", try_all_busy},
 };
 

@@ -161,6 +161,28 @@ static void closed_ones_get_help(void)
     }
 }
 
+static void WQ_CALL close_inside(void *queue)
+{
+    wq_queue_close(queue, check_count, &finished);
+}
+
+/* The queue below has the baton, runs it and the queue is closed before the submitter is back. */
+static void closed_while_submitted(void)
+{
+    struct wq_queue *base = wq_queue_create(WQ_UNLIMITED);
+    unsigned rounds = check_scaled(10000);
+
+    finished = 0;
+    for (unsigned i = 1; i <= rounds; i++) {
+        struct wq_queue *queue = wq_queue_create_over(base, 1, limits[i % CHECK_COUNT(limits)]);
+        struct wq_item item = {.routine = close_inside, .param = queue};
+
+        wq_queue_submit(queue, &item, 1);
+        CHECK_WAIT(finished == i, "%u finished", finished);
+    }
+    wq_queue_close(base, NULL, NULL);
+}
+
 /* ---- turns ---- */
 
 static struct wq_queue *long_one, *short_one;
@@ -249,6 +271,7 @@ static const struct check_test tests[] = {
     {"several threads find a queue idle", several_find_it_idle},
     {"a queue is closed when a worker has just run out of its items", closed_when_it_runs_dry},
     {"a closed queue runs what its routines submit beside them", closed_ones_get_help},
+    {"a queue is closed before the submission to it is over", closed_while_submitted},
     {"other queues have their turn", others_have_their_turn},
     {"holds outlast the close", holds_outlast_the_close},
 };
