@@ -14,7 +14,7 @@
 
 #define LINGER_TICKS 5000u /* about 2 us */
 #define LINGER_PAYS  4u    /* items that must have come meanwhile */
-#define LINGER_MISS  1024u /* occasions at most that are let pass */
+#define LINGER_MISS  1023u /* occasions at most that are let pass */
 
 struct wq_linger {
     uint32_t skip; /* A: occasions until the next try; who writes both at a time may lose an update */
