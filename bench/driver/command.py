@@ -14,8 +14,11 @@ import time
 from . import build, document, growth, report
 from .machine import describe
 from .prefix import NOTHING, Prefix
-from .samples import Samples
+from .samples import WINDOWS, Samples
 from .subject import Listing, Subject
+
+
+GO, RUST = ("go",), ("rayon", "tokio")
 
 
 def say(text):
@@ -28,7 +31,8 @@ def arguments(argv):
     parser.add_argument("--rounds", type=int, help="interleaved rounds (5; quick: 1)")
     parser.add_argument("--budget", type=int, help="milliseconds of one measurement (300; quick: 60)")
     parser.add_argument("--only", metavar="PATTERN", help="regular expression of 'WORKLOAD PARAMETERS' to measure")
-    parser.add_argument("--subjects", metavar="LIST", help="pools to measure, separated by commas")
+    parser.add_argument("--subjects", metavar="LIST", help="pools to measure, separated by commas: ours, builtin, core-wine (under "
+                        "Wine), core, glib, tbb, tbb_group, uv, dispatch, go, rayon, tokio")
     parser.add_argument("--json", metavar="FILE", help="write all raw samples")
     parser.add_argument("--from", dest="load", metavar="FILE", nargs="+",
                         help="report earlier --json files together, measure nothing")
@@ -53,25 +57,39 @@ class Plan:
         self.subjects, self.listings = [], []
         self.names = args.subjects.split(",") if args.subjects else None
         pattern = re.compile(args.only or "")
-        stage = build.build_windows(say)
-        if stage:
-            self.add_windows(stack, stage, pattern)
-        self.add([str(build.build_native())])
-        self.add([str(build.build_count())])
-        for program in (build.build_go(say), build.build_rust(say)):
+        say("building in %s; the first time takes minutes" % build.BUILD.relative_to(build.ROOT))
+        stage = self.wanted(*WINDOWS) and build.build_windows(say)
+        if not self.names or set(self.names) - {*WINDOWS, *GO, *RUST}:
+            self.add([str(build.build_native())])
+            self.add([str(build.build_count())])
+        for program in (self.wanted(*GO) and build.build_go(say), self.wanted(*RUST) and build.build_rust(say)):
             if program:
                 self.add([str(program)])
+        if stage:
+            say("making a Wine prefix")
+            self.add_windows(stack, stage, pattern)
+        self.choose(pattern, args.quick)
+
+    def choose(self, pattern, quick):
         self.subjects = [s for s in self.subjects if self.wanted(s.name)]
         self.what = {}
         for listing in self.listings:
             self.what.update(listing.what)
         self.cases = [(w, c.lstrip("!")) for w, c in self.unique_cases()
-                      if not (args.quick and c.startswith("!")) and pattern.search(title(w, c))]
-        self.growth = [g for g in dict.fromkeys(g for listing in self.listings for g in listing.growth)
-                       if pattern.search(growth.title(g))]
+                      if not (quick and c.startswith("!")) and pattern.search(title(w, c))]
+        self.all_growth = list(dict.fromkeys(g for listing in self.listings for g in listing.growth))
+        self.growth = [g for g in self.all_growth if pattern.search(growth.title(g))]
 
-    def wanted(self, name):
-        return not self.names or name in self.names
+    def wanted(self, *names):
+        return not self.names or any(name in self.names for name in names)
+
+    def check(self, args):
+        """A slip of the keyboard shall not look like a measurement."""
+        unknown = set(self.names or ()) - {s.name for s in self.subjects}
+        if unknown:
+            raise build.Trouble("there is no pool %s here" % ", ".join(sorted(unknown)))
+        if not (self.runs() or args.plots and self.growth):
+            raise build.Trouble("nothing to measure: --only is looked for in 'flood producers=1' and the like")
 
     def add(self, command):
         listing = Listing(command)
@@ -137,18 +155,20 @@ def measure(plan, samples, args):
 
 
 def run(args):
-    start = time.monotonic()
     with contextlib.ExitStack() as stack:
         plan = Plan(stack, args)
+        plan.check(args)
+        start = time.monotonic()
         samples = Samples({"machine": describe(), "rounds": args.rounds, "budget": args.budget,
                            "date": datetime.date.today().isoformat(), "subjects": [s.name for s in plan.subjects],
-                           "growth": plan.growth, "what": plan.what})
+                           "growth": plan.all_growth, "what": plan.what})
         try:
             if not args.plots_only:
                 measure(plan, samples, args)
             if args.plots:
-                growth.measure(samples, plan.subjects, plan.growth, min(args.rounds, 3), args.budget,
-                               Progress(0))
+                rounds = min(args.rounds, 3)
+                growth.measure(samples, plan.subjects, plan.growth, rounds, args.budget,
+                               Progress(growth.most(plan.subjects, plan.growth) * rounds))
         except KeyboardInterrupt:
             say("interrupted: reporting what there is")
     samples.about["machine"]["load_after"] = round(os.getloadavg()[0], 1)
@@ -158,10 +178,9 @@ def run(args):
 
 def show(args, samples):
     print(report.text(samples))
-    print("\n%s processors, %s, %s, commit %s; %d rounds in %d s" % (
+    print("\n%s processors, %s, %s, commit %s; measured in %d s" % (
         samples.about["machine"]["processors"], samples.about["machine"]["processor"],
-        samples.about["machine"]["wine"], samples.about["machine"]["commit"], samples.about["rounds"],
-        samples.about["seconds"]))
+        samples.about["machine"]["wine"], samples.about["machine"]["commit"], samples.about["seconds"]))
     files = []
     if args.plots:
         files = growth.draw(samples, [tuple(g) for g in samples.about["growth"]], samples.about["what"],

@@ -27,6 +27,12 @@ def sweeps(growth):
     return found
 
 
+def most(subjects, growth):
+    """How many measurements a round has, if no pool is too slow."""
+    return sum(len(values.split()) * sum(workload in s.workloads for s in subjects)
+               for workload, _, values, _ in sweeps(growth))
+
+
 def measure(samples, subjects, growth, rounds, budget, progress):
     for (workload, axis, values, fixed), wanted in sweeps(growth).items():
         fitting = [s for s in subjects if workload in s.workloads]

@@ -105,7 +105,7 @@ TARGET_HEAD = ("workload", "what", "target", "measured", "")
 
 def text(samples):
     table = samples.table("round")
-    parts = [plain(HEAD, rows(table))]
+    parts = [plain(HEAD, rows(table))] if table else []
     targets = list(target_rows(table))
     if targets:
         met = sum(row[-1] == "met" for row in targets)
@@ -115,7 +115,7 @@ def text(samples):
     for t in samples.troubles:
         troubles[t["workload"], t["case"], t["subject"], t["text"], t["skipped"]] += 1
     if troubles:
-        parts.append("\n".join("%s %s %s on %s: %s (%d times)" % ("skipped" if skipped else "FAILED", workload, case,
-                                                               subject, why, count)
+        parts.append("\n".join("%s %s on %s: %s%s" % ("skipped" if skipped else "FAILED", title(workload, case),
+                                                      subject, why, " (%d times)" % count if count > 1 else "")
                                for (workload, case, subject, why, skipped), count in troubles.items()))
     return "\n\n".join(parts)

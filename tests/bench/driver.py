@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import pathlib
+import re
 import signal
 import sys
 import tempfile
@@ -14,7 +15,7 @@ import xml.dom.minidom
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
-from driver import document, growth, report, subject, svg, targets
+from driver import build, command, document, growth, report, subject, svg, targets
 from driver.samples import Samples, best_peer, ratio
 
 
@@ -99,6 +100,27 @@ class Runs(unittest.TestCase):
 
     def test_crash(self):
         self.assertIn("status 5", self.parse("result\tflood\tquwi\t-\trate\t3.5\tM/s\n", 5).trouble)
+
+
+class Plans(unittest.TestCase):
+    def plan(self, names, only):
+        listing = subject.Listing(["printf", "case\tflood\tproducers=1\nfit\tflood\tcore\ngrowth\tfan\titems\t1\tio=1\tc\tns\n"])
+        plan = command.Plan.__new__(command.Plan)
+        plan.subjects, plan.listings, plan.names = [subject.Subject("core", "core", [], listing)], [listing], names
+        plan.choose(re.compile(only), False)
+        return plan
+
+    def test_what_is_measured(self):
+        args = command.arguments(["--plots", "x"])
+        for names, only in ((None, ""), (["core"], "^flood prod"), (None, "^fan items io=1")):
+            self.plan(names, only).check(args)
+
+    def test_slips_are_told(self):
+        args = command.arguments([])
+        for names, only, text in ((["cora"], "", "no pool cora"), (None, "producer=1", "nothing to measure"),
+                                  (None, "^fan", "nothing to measure")):
+            with self.assertRaisesRegex(build.Trouble, text):
+                self.plan(names, only).check(args)
 
 
 class Plots(unittest.TestCase):
