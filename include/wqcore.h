@@ -217,9 +217,10 @@ void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine rou
 
 /* Arms the timer anew, whatever its state. It expires delay_us microseconds from now, never before but up to
  * tolerance_us (and 1 ms) later, so that timers with tolerances share wake-ups; 0 = now, in this call;
- * WQ_NEVER = not. Then it expires every period_us, measured from due time to due time; 0 = it is a one-shot;
- * WQ_NEVER = not again, but without becoming one. If an expiry is late by a period or more, the missed ones
- * are left out and the next comes a period from then. Changes of the system time mean nothing to it.
+ * WQ_NEVER = not. Then it expires every period_us, measured from due time to due time; 0 = it is a
+ * one-shot; WQ_NEVER = not again, but without becoming one. If an expiry is late by a period or more, it stands
+ * for those that were missed meanwhile, and the next comes when it would have come anyway: a late one shifts
+ * none of the others. Changes of the system time mean nothing to it.
  *
  * Any thread, the own routine included. If no thread can be made, timers that are not due at once wait for
  * the next call that finds one. Returns true if it was armed before, false if not or closed. */

@@ -68,14 +68,12 @@ static bool timer_disarm(struct wq_timer *timer)
 
 bool wq_timer_expire(struct wq_timer *timer, uint64_t now_us)
 {
-    uint64_t next_us = timer->due_us + timer->period_us;
     bool queued;
 
     if (!timer->period_us)
         timer->spent = true;
-    else if (timer->period_us < LONGEST_US &&
-             !wq_timers.stopping) /* late by a period or more: leave out what was missed */
-        timer_arm(timer, next_us > now_us ? next_us : now_us + timer->period_us, now_us);
+    else if (timer->period_us < LONGEST_US && !wq_timers.stopping)
+        timer_arm(timer, wq_timer_next(timer->due_us, timer->period_us, now_us), now_us);
     wq_timers.expired++;
     queued = at_exchange(&timer->queued, 1);
     if (queued)

@@ -50,4 +50,13 @@ struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now);
  * if the wheel is empty. */
 uint64_t wq_wheel_next(const struct wq_wheel *wheel);
 
+/* When a periodic timer that was due at due_us and expires now is due again: at the first of due_us + n *
+ * period_us that is still to come. What was missed is left out, and what is late does not shift the rest. */
+static inline uint64_t wq_timer_next(uint64_t due_us, uint64_t period_us, uint64_t now_us)
+{
+    uint64_t late_us = now_us > due_us ? now_us - due_us : 0;
+
+    return late_us < period_us ? due_us + period_us : now_us - late_us % period_us + period_us;
+}
+
 #endif

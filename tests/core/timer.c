@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "wheel.h"
 
 #define MS 1000u
 
@@ -145,6 +146,34 @@ static void periodic(void)
     alarm_close(&alarm);
 }
 
+/* Whatever comes late, the next is due at the first place of the grid that is still to come. */
+static void grid(void)
+{
+    const uint64_t due = 1000003, period = 2 * MS;
+
+    CHECK(wq_timer_next(due, period, due) == due + period, "in time");
+    CHECK(wq_timer_next(due, period, due + period - 1) == due + period, "late by almost a period");
+    for (uint64_t late = 0; late < 50 * period; late += 7) {
+        uint64_t next = wq_timer_next(due, period, due + late);
+
+        CHECK((next - due) % period == 0, "late by %llu, the next is beside the grid: %llu",
+              (unsigned long long)late, (unsigned long long)next);
+        CHECK(next > due + late && next <= due + late + period, "late by %llu, the next is %llu",
+              (unsigned long long)late, (unsigned long long)next);
+    }
+    CHECK(wq_timer_next(due, 1, due + 5) == due + 6, "the shortest period");
+}
+
+/* On the timer thread, which sets when the timer is due next. */
+static void WQ_CALL phase_run(void *param)
+{
+    struct alarm *alarm = param;
+
+    if ((alarm->timer.due_us - alarm->due_us) % alarm->timer.period_us)
+        alarm->early = true;
+    alarm->run++;
+}
+
 static void missed(void)
 {
     struct alarm slow, fast, other;
@@ -158,12 +187,15 @@ static void missed(void)
     slow.gate = &gate;
     alarm_set(&slow, 0, 0);
     CHECK_WAIT(slow.running, "nobody blocks the timer thread");
-    alarm_set(&fast, MS, MS);
+    fast.timer.routine = phase_run;
+    wq_timer_set(&fast.timer, MS, MS, 0);
+    fast.due_us = fast.timer.due_us;
     pass(50 * MS);
     CHECK(!fast.held, "expired on a blocked thread");
     opened = now_us();
     check_gate_open(&gate);
     CHECK_WAIT(fast.run >= 5, "%u", fast.run);
+    CHECK(!fast.early, "an expiry is beside the grid");
     alarm_close(&fast);
     CHECK(check_counters().timers_expired <= (now_us() - opened) / MS + 3, "%llu expiries in %llu us",
           (unsigned long long)check_counters().timers_expired, (unsigned long long)(now_us() - opened));
@@ -452,7 +484,8 @@ int main(int argc, char **argv)
         {"what is due at once is queued when the call returns", at_once},
         {"what is cancelled or closed does not expire", cancelled},
         {"a period is counted from due time to due time", periodic},
-        {"missed periods are left out", missed},
+        {"the next expiry is on the grid and still to come", grid},
+        {"missed periods are left out and shift nothing", missed},
         {"an expiry is merged with one that is still queued", merged},
         {"a routine may run beside itself", concurrent},
         {"a one-shot that has expired can be set but not changed", spent},
