@@ -192,7 +192,7 @@ struct wq_timer {
     wq_routine hold;     /* C */
     struct wq_timer *next;
     struct wq_timer *prev;
-    uint64_t tick; /* the millisecond that it is kept for */
+    uint64_t tick; /* the 16 microseconds that it is kept for */
     uint64_t due_us;
     uint64_t period_us;
     uint64_t tolerance_us;
@@ -216,8 +216,8 @@ void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine rou
                    wq_routine hold);
 
 /* Arms the timer anew, whatever its state. It expires delay_us microseconds from now, never before but up to
- * tolerance_us (and 1 ms) later, so that timers with tolerances share wake-ups; 0 = now, in this call;
- * WQ_NEVER = not. Then it expires every period_us, measured from due time to due time; 0 = it is a
+ * tolerance_us (and 0.25 ms, if others were due just before) later, so that timers share wake-ups; 0 = now, in
+ * this call; WQ_NEVER = not. Then it expires every period_us, measured from due time to due time; 0 = it is a
  * one-shot; WQ_NEVER = not again, but without becoming one. If an expiry is late by a period or more, it stands
  * for those that were missed meanwhile, and the next comes when it would have come anyway: a late one shifts
  * none of the others. Changes of the system time mean nothing to it.

@@ -2,9 +2,10 @@
  * ticker.c: the timer thread.
  *
  * It sleeps until the earliest timer is due, for ever if there is none, and is woken for a new earliest one
- * only. What expired is collected under the lock in batches, so that a crowd of timers does not keep setters
- * out for long, and handed on without it. Routines that are to be called on this thread itself wait in a list
- * and go one at a time between batches: nobody's timer waits for more than one of them.
+ * only. Timers that are due one close after the other wait for each other a little, so that a crowd does not
+ * cost a wake-up each. What expired is collected under the lock in batches, so that a crowd of timers does not
+ * keep setters out for long, and handed on without it. Routines that are to be called on this thread itself
+ * wait in a list and go one at a time between batches: nobody's timer waits for more than one of them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,7 +13,8 @@
 
 #include "timer.h"
 
-#define BATCH 256u /* expiries collected at a time */
+#define BATCH   256u /* expiries collected at a time */
+#define REST_US 250u /* from one wake-up to the next, at least */
 
 struct batch {
     struct wq_item *first;
@@ -30,17 +32,32 @@ static void list_append(struct wq_item **first, struct wq_item **last, struct wq
     *last = item;
 }
 
-void wq_ticker_append(struct wq_timer *timer)
+/* Under T. Returns true if the thread is asleep and the caller is the one to wake it. */
+static bool ticker_claim(void)
 {
-    list_append(&wq_timers.first, &wq_timers.last, &timer->item);
+    bool asleep = wq_timers.wake_us != 0;
+
+    wq_timers.wake_us = 0;
+    return asleep;
+}
+
+/* When the thread is to wake up for a timer of that tick. Under T. */
+static uint64_t ticker_wake_us(uint64_t tick)
+{
+    uint64_t us = tick * WQ_WHEEL_US;
+
+    return us > wq_timers.rest_us ? us : wq_timers.rest_us;
 }
 
 bool wq_ticker_late(uint64_t tick)
 {
-    if (!wq_timers.wake_us || tick * 1000 >= wq_timers.wake_us)
-        return false;
-    wq_timers.wake_us = 0; /* one wake-up is enough */
-    return true;
+    return ticker_wake_us(tick) < wq_timers.wake_us && ticker_claim();
+}
+
+bool wq_ticker_append(struct wq_timer *timer)
+{
+    list_append(&wq_timers.first, &wq_timers.last, &timer->item);
+    return ticker_claim();
 }
 
 void wq_ticker_wake(void)
@@ -65,6 +82,8 @@ static unsigned ticker_collect(struct batch *batch)
             list_append(&batch->first, &batch->last, &timer->item);
         n++;
     }
+    if (n)
+        wq_timers.rest_us = now_us + REST_US;
     return n;
 }
 
@@ -142,7 +161,7 @@ static void ticker_main(void *arg)
         if (ticker_round())
             continue;
         next = wq_wheel_next(&timers->wheel);
-        timers->wake_us = next == WQ_WHEEL_NEVER ? PORT_FOREVER : next * 1000;
+        timers->wake_us = next == WQ_WHEEL_NEVER ? PORT_FOREVER : ticker_wake_us(next);
         next = timers->wake_us;
         port_lock_drop(&timers->lock);
         port_park(&timers->parker, next);
@@ -194,8 +213,7 @@ void wq_timers_stop(void)
 
     port_lock_take(&wq_timers.lock);
     wq_timers.stopping = true;
-    wake = wq_timers.wake_us != 0;
-    wq_timers.wake_us = 0;
+    wake = ticker_claim();
     have = wq_timers.have_thread;
     at_store(&wq_timers.have_thread, true); /* there shall be no other */
     port_lock_drop(&wq_timers.lock);

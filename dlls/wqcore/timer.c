@@ -37,8 +37,8 @@ void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine rou
  * most others choose, which is the one with the most zeros at the end. */
 static uint64_t tick_of(const struct wq_timer *timer)
 {
-    uint64_t earliest = (timer->due_us + 999) / 1000;
-    uint64_t latest = (timer->due_us + timer->tolerance_us) / 1000;
+    uint64_t earliest = (timer->due_us + WQ_WHEEL_US - 1) / WQ_WHEEL_US;
+    uint64_t latest = (timer->due_us + timer->tolerance_us) / WQ_WHEEL_US;
     unsigned bit;
 
     if (latest <= earliest)
@@ -104,8 +104,7 @@ static bool timer_expire_now(struct wq_timer *timer, uint64_t now_us, bool *wake
         *wake = wq_ticker_late(timer->tick);
     if (!deliver || timer->thread_class != WQ_CLASS_TIMER || wq_timers.stopping)
         return deliver;
-    wq_ticker_append(timer);
-    *wake |= wq_ticker_late(0);
+    *wake |= wq_ticker_append(timer);
     return false;
 }
 

@@ -16,6 +16,7 @@ struct wq_timers {
     struct wq_item *first; /* T: expired, to be called on the timer thread; linked by link */
     struct wq_item *last;  /* T */
     uint64_t wake_us;      /* T: when the thread will wake up by itself; 0 = it is not asleep */
+    uint64_t rest_us;      /* T: it need not collect what is due before */
     bool have_thread;      /* TA: it runs, or somebody is just starting it */
     bool stopping;         /* T: nothing is armed any more */
     uint64_t expired;      /* T: expiries, merged ones included */
@@ -31,7 +32,7 @@ extern struct wq_timers wq_timers;
 /* The tick that is now_us. */
 static inline uint64_t wq_tick(uint64_t now_us)
 {
-    return now_us / 1000;
+    return now_us / WQ_WHEEL_US;
 }
 
 /* ---- timer.c ---- */
@@ -45,13 +46,13 @@ bool wq_timer_expire(struct wq_timer *timer, uint64_t now_us);
 /* Sees to it that there is a timer thread. Without T. */
 void wq_ticker_provide(void);
 
-/* To be called after a change in the wheel or the list, under T. Returns true if wq_ticker_wake must be
- * called once the lock is dropped. */
+/* To be called when a timer was added to the wheel, under T. Returns true if wq_ticker_wake must be called once
+ * the lock is dropped. */
 bool wq_ticker_late(uint64_t tick);
 void wq_ticker_wake(void);
 
-/* Queues an expired timer to be called by the timer thread. Under T. */
-void wq_ticker_append(struct wq_timer *timer);
+/* Queues an expired timer to be called by the timer thread. Under T. Returns as wq_ticker_late. */
+bool wq_ticker_append(struct wq_timer *timer);
 
 /* Hands an expired timer that is not for the timer thread to its class of threads; it may be gone then.
  * Without T. */

@@ -1,5 +1,5 @@
 /*
- * wheel.h: the timers of the process by the millisecond in which they expire.
+ * wheel.h: the timers of the process by the 16 microseconds in which they expire.
  *
  * A hierarchical wheel: a timer goes into the level of the highest 6-bit group in which its tick differs from
  * the wheel's position, into the slot that this group names. So everything in a lower level is due before
@@ -7,7 +7,7 @@
  * bit scans. Adding and removing costs the same whatever is in the wheel. A slot of a higher level is spread
  * over the lower ones when the first of its timers is due, not before, so nobody wakes up for that alone.
  *
- * A wheel has no lock of its own. Ticks are milliseconds on the monotonic clock.
+ * A wheel has no lock of its own. Ticks are 16 microseconds on the monotonic clock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,8 +18,9 @@
 
 #define WQ_WHEEL_BITS   6
 #define WQ_WHEEL_SLOTS  64
-#define WQ_WHEEL_LEVELS 7                  /* 2^42 ms, or 139 years, after the machine's start */
-#define WQ_WHEEL_LAST   ((1ull << 42) - 1) /* the last tick there is */
+#define WQ_WHEEL_LEVELS 8                  /* 2^48 ticks, or 142 years, after the machine's start */
+#define WQ_WHEEL_LAST   ((1ull << 48) - 1) /* the last tick there is */
+#define WQ_WHEEL_US     16u                /* microseconds in a tick */
 #define WQ_WHEEL_NEVER  UINT64_MAX
 
 struct wq_wheel_slot {

@@ -297,8 +297,8 @@ static void tolerant(void)
     for (unsigned i = 0; i < 64; i++) {
         wq_timer_init(&timers[i], WQ_CLASS_POOL, check_count, NULL, NULL);
         wq_timer_set(&timers[i], (1000000 + i) * MS, 0, 512 * MS);
-        CHECK(timers[i].tick * 1000 >= timers[i].due_us, "early");
-        CHECK(timers[i].tick * 1000 <= timers[i].due_us + 512 * MS, "later than tolerated");
+        CHECK(timers[i].tick * WQ_WHEEL_US >= timers[i].due_us, "early");
+        CHECK(timers[i].tick * WQ_WHEEL_US <= timers[i].due_us + 512 * MS, "later than tolerated");
         ticks += !i || timers[i].tick != timers[i - 1].tick;
     }
     CHECK(ticks <= 2, "%u wake-ups for timers that could share one", ticks);
