@@ -12,7 +12,7 @@
  *
  * A worker that says itself that it waits (wq_waiting_begin) is counted out at once, but threads are not made
  * for waits that are over before a look has found them unchanged. Then others like it are likely, and four
- * times as many are believed at once.
+ * times as many are believed at once. The monitor makes these threads, and several at a time.
  *
  * If somebody wants the processor, either the routines compute, and more threads would only get in each
  * other's way, or other programs do. Then usage.c tells, more slowly, who hardly used any processor time.
@@ -103,8 +103,7 @@ static void allow(unsigned boost)
     wq_pool.starved = false;
     wq_pool_update();
     port_lock_drop(&wq_pool.lock);
-    if (wq_pool_has_work())
-        wq_pool_attend();
+    wq_pool_grow();
 }
 
 /* Nobody stands still; but on busy processors they may wait for most of each routine. */
@@ -219,7 +218,7 @@ static void count_parked(struct look *look)
     unsigned runnable, allowed;
 
     port_lock_take(&pool->lock);
-    runnable = pool->count - pool->parked - pool->blocked;
+    runnable = pool->count - pool->parked - pool->blocked - pool->starting;
     allowed = pool->processors + pool->boost + pool->long_queued;
     look->have_parked = pool->parked != 0;
     look->spare = pool->parked;

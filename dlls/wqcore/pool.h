@@ -74,12 +74,16 @@ struct wq_worker {
     struct wq_ring ring;     /* its own rules */
 };
 
+/* Who may wake or start a worker. Starting one takes so long that it would hold up a routine; so where that is
+ * not for the routine's own sake, the monitor does it. */
+enum { WQ_WAKE_NOBODY, WQ_WAKE_ANYBODY, WQ_WAKE_BELIEVED /* the monitor: waits are believed to last */ };
+
 struct wq_pool {
     /* Read by every submission and hardly ever written, so on lines of their own. */
     _Alignas(PORT_CACHE_PAIR) uint32_t ready; /* A: 1 = the shards are there */
     uint32_t token;       /* A: 1 = somebody searches for work, or is being woken for it */
     uint32_t unserved;    /* A: 1 = a submission found no memory or no thread: queues try again, too */
-    uint32_t wakeable;    /* PA: 1 = another worker may be woken or started */
+    uint32_t wakeable;    /* PA: whether another worker may be woken or started: WQ_WAKE_... */
     uint32_t excess;      /* PA: 1 = more workers are runnable than may be */
     uint32_t monitor_on;  /* A: 1 = the monitor ticks */
     unsigned shard_count; /* C */
@@ -94,6 +98,7 @@ struct wq_pool {
     unsigned blocked;           /* P: workers not parked and not runnable */
     unsigned waiting;           /* P: of those, the ones that said so with wq_waiting_begin */
     unsigned believed;          /* P: of those, for how many threads may be made */
+    unsigned starting;          /* P: workers whose threads did not run yet */
     unsigned boost;             /* P: runnable workers that the monitor allows beyond the processors */
     uint32_t long_queued;       /* PA: long routines that did not start yet */
     struct wq_item *long_first; /* P */
@@ -180,8 +185,15 @@ bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot);
 /* To be called after work became visible, with a full fence between: makes sure that somebody will see it. */
 void wq_pool_attend(void);
 
+/* As wq_pool_attend, for the monitor: it has the time to start several threads, and those for waits that are
+ * believed to last. */
+void wq_pool_grow(void);
+
 /* As wq_pool_attend, after making the pool if there was no memory for it. */
 void wq_pool_retry(void);
+
+/* To be called by a worker's fresh thread, before it looks for work: from now on it counts as one that runs. */
+void wq_worker_alive(struct wq_worker *worker);
 
 /* Recomputes wakeable. Under the pool's lock, after each change of what it depends on. */
 void wq_pool_update(void);

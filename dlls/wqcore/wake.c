@@ -6,22 +6,41 @@
  * the token back and looks whether there is more. So a flood of submissions costs one wake-up and a chain,
  * not a wake-up each.
  *
+ * Starting a thread is slow under Wine, and the thread comes to life slowly. So where the need for it is a
+ * guess the monitor starts it, not somebody with a routine to run, and nobody relies on it until it runs.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "pool.h"
 
+#define STARTS 4u /* threads that one look of the monitor starts */
+
+/* Whether a thread may be made: WQ_WAKE_BELIEVED if it is only because waits are believed to last. Threads on
+ * their way count half then, because they come late and are wanted all the same. */
+static uint32_t may_make(unsigned alive, unsigned allowed)
+{
+    struct wq_pool *pool = &wq_pool;
+    unsigned doubtful = pool->waiting > pool->believed ? pool->waiting - pool->believed : 0;
+
+    if (pool->count >= pool->max_workers || (pool->starved && pool->count))
+        return WQ_WAKE_NOBODY;
+    if (alive + pool->starting + pool->waiting < allowed)
+        return WQ_WAKE_ANYBODY;
+    return doubtful < pool->waiting && alive + pool->starting / 2 + doubtful < allowed ? WQ_WAKE_BELIEVED
+                                                                                       : WQ_WAKE_NOBODY;
+}
+
 void wq_pool_update(void)
 {
     struct wq_pool *pool = &wq_pool;
-    unsigned runnable = pool->count - pool->parked - pool->blocked;
+    unsigned alive = pool->count - pool->parked - pool->blocked - pool->starting;
     unsigned allowed = pool->processors + pool->boost + pool->long_queued;
-    unsigned doubtful = pool->waiting > pool->believed ? pool->waiting - pool->believed : 0;
-    bool wake = pool->parked && runnable < allowed;
-    bool make =
-        pool->count < pool->max_workers && !(pool->starved && pool->count) && runnable + doubtful < allowed;
-    uint32_t wakeable = (wake || make) && !pool->stopping;
-    uint32_t excess = runnable > allowed;
+    /* A thread that is yet to come replaces none that is there. */
+    uint32_t wakeable = pool->parked && alive < allowed ? WQ_WAKE_ANYBODY : may_make(alive, allowed);
+    uint32_t excess = alive > allowed;
 
+    if (pool->stopping)
+        wakeable = WQ_WAKE_NOBODY;
     if (at_peek(&pool->wakeable) != wakeable)
         at_publish(&pool->wakeable, wakeable);
     if (at_peek(&pool->excess) != excess)
@@ -33,27 +52,6 @@ void wq_pool_count_thread(int n)
     wq_pool.threads += (unsigned)n;
     if (wq_pool.threads > wq_pool.threads_peak)
         wq_pool.threads_peak = wq_pool.threads;
-}
-
-void wq_pool_attend(void)
-{
-    uint32_t seen = 0;
-
-    if (at_load(&wq_pool.token))
-        return; /* whoever searches will look again when it stops searching */
-    if (!at_load(&wq_pool.wakeable)) {
-        if (!at_load(&wq_pool.monitor_on))
-            wq_monitor_wake();
-        return;
-    }
-    if (at_cas(&wq_pool.token, &seen, 1))
-        wq_pool_wake(true);
-}
-
-void wq_pool_retry(void)
-{
-    if (at_load(&wq_pool.ready) || wq_pool_start())
-        wq_pool_attend();
 }
 
 unsigned wq_pool_blocked(void)
@@ -134,6 +132,7 @@ static struct wq_worker *worker_reserve(void)
         at_store(&pool->retired, worker->idle_below);
         pool->count++;
         pool->started++;
+        pool->starting++;
         pool->starved = false;
         if (pool->count > pool->peak)
             pool->peak = pool->count;
@@ -156,6 +155,7 @@ static void worker_unreserve(struct wq_worker *worker)
     at_store(&pool->retired, worker);
     pool->count--;
     pool->started--;
+    pool->starting--;
     pool->start_failed++;
     pool->starved = true;
     wq_pool_count_thread(-1);
@@ -163,17 +163,20 @@ static void worker_unreserve(struct wq_worker *worker)
     port_lock_drop(&pool->lock);
 }
 
-static bool worker_start(bool token)
+/* token: the caller holds it. hand_on: the thread takes it over; else it is free afterwards. */
+static bool worker_start(bool token, bool hand_on)
 {
     struct wq_worker *worker = worker_provide() ? worker_reserve() : NULL;
 
     if (worker) {
-        at_put(&worker->searching, token);
+        at_put(&worker->searching, token && hand_on);
         at_put(&worker->joinable, 0);
         if (port_thread_start(wq_worker_main, worker, &worker->thread)) {
             at_store(&wq_pool.unserved, 0);
             at_publish(&worker->joinable, 1);
             port_wake_word(&worker->joinable);
+            if (token && !hand_on)
+                at_publish(&wq_pool.token, 0);
             return true;
         }
         worker_unreserve(worker);
@@ -186,24 +189,77 @@ static bool worker_start(bool token)
     return false;
 }
 
-bool wq_pool_wake(bool token)
+/* Wakes a parked worker, handing the token on to it if the caller holds it. Returns false if there is none. */
+static bool parked_wake(bool token)
 {
     struct wq_pool *pool = &wq_pool;
     struct wq_worker *worker;
 
     port_lock_take(&pool->lock);
     worker = pool->idle;
-    if (!worker) {
-        port_lock_drop(&pool->lock);
-        return worker_start(token);
+    if (worker) {
+        wq_idle_remove(worker);
+        at_put(&worker->searching, token);
+        at_store(&worker->parked, 0);
+        wq_pool_update();
     }
-    wq_idle_remove(worker);
-    at_put(&worker->searching, token);
-    at_store(&worker->parked, 0);
-    wq_pool_update();
     port_lock_drop(&pool->lock);
-    port_unpark(&worker->parker);
-    return true;
+    if (worker)
+        port_unpark(&worker->parker);
+    return worker != NULL;
+}
+
+bool wq_pool_wake(bool token)
+{
+    return parked_wake(token) || worker_start(token, true);
+}
+
+/* Takes the token in order to wake somebody. Returns false if there is nothing to be done, or not by us. */
+static bool token_take(bool monitor)
+{
+    uint32_t seen = 0, wakeable;
+
+    if (at_load(&wq_pool.token))
+        return false; /* whoever searches will look again when it stops searching */
+    wakeable = at_load(&wq_pool.wakeable);
+    if (wakeable == WQ_WAKE_NOBODY || (wakeable == WQ_WAKE_BELIEVED && !monitor)) {
+        if (!at_load(&wq_pool.monitor_on))
+            wq_monitor_wake();
+        return false;
+    }
+    return at_cas(&wq_pool.token, &seen, 1);
+}
+
+void wq_pool_attend(void)
+{
+    if (token_take(false))
+        wq_pool_wake(true);
+}
+
+/* A thread takes a millisecond to come to life under Wine, and nobody is woken while it has the token: so it does
+ * not get it. What is queued meanwhile is found by the monitor's next look. */
+void wq_pool_grow(void)
+{
+    for (unsigned left = STARTS; left && wq_pool_has_work() && token_take(true); left--) {
+        if (parked_wake(true) || !worker_start(true, false))
+            return;
+    }
+}
+
+void wq_pool_retry(void)
+{
+    if (at_load(&wq_pool.ready) || wq_pool_start())
+        wq_pool_attend();
+}
+
+void wq_worker_alive(struct wq_worker *worker)
+{
+    port_lock_take(&wq_pool.lock);
+    wq_pool.starting--;
+    wq_pool_update();
+    port_lock_drop(&wq_pool.lock);
+    /* Its first look is at whether there are too many by now, not at the shards. */
+    worker->turn_left = 2;
 }
 
 bool wq_idle_provide(void)

@@ -314,6 +314,7 @@ void wq_worker_main(void *arg)
     port_parker_init(&worker->parker);
     port_self_set(worker);
     port_context_set(&worker->common);
+    wq_worker_alive(worker);
     do {
         while (worker_find(worker, &slot) || worker_search(worker, &slot))
             worker_run(worker, &slot);
