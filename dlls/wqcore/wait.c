@@ -9,10 +9,10 @@
 
 _Static_assert(WQ_WAIT_GROUP_MAX == WAIT_SLOTS, "a group has a thread's slots");
 
-static enum wq_wait_result check_object(void *object)
+static enum wq_wait_result check_objects(const struct wq_wait *wait)
 {
-    switch (port_wait_check(&wq_waits.never, object)) {
-    case PORT_WAIT_TIMEOUT:
+    switch (port_wait_check(&wq_waits.signalled, wait->objects, wait->count)) {
+    case 0:
         return WQ_WAIT_OK;
     case PORT_WAIT_DENIED:
         return WQ_WAIT_DENIED;
@@ -36,7 +36,7 @@ static struct wq_wait *wait_make(void *const *objects, unsigned count, wq_wait_r
 
 static enum wq_wait_result open_wait(struct wq_wait *wait, uint32_t ms, unsigned flags)
 {
-    enum wq_wait_result result = WQ_WAIT_OK;
+    enum wq_wait_result result;
 
     wait->flags = flags;
     wait->ms = ms;
@@ -44,8 +44,7 @@ static enum wq_wait_result open_wait(struct wq_wait *wait, uint32_t ms, unsigned
         return WQ_WAIT_NO_MEMORY;
     if (flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
         wq_own_attend(!(flags & WQ_WAIT_PERSISTENT)); /* to have its event when a signal is consumed */
-    for (unsigned i = 0; i < wait->count && result == WQ_WAIT_OK; i++)
-        result = check_object(wait->objects[i]);
+    result = check_objects(wait);
     if (result != WQ_WAIT_OK)
         return result;
     return wq_wait_place(wait) ? WQ_WAIT_OK : WQ_WAIT_NO_MEMORY;

@@ -84,8 +84,8 @@ struct wq_waits {
     struct port_lock start_lock; /* one thread is started at a time; taken before lock */
     struct wait_thread *threads; /* V */
     struct wait_thread *room[2]; /* V: those with room, by inlined */
-    struct port_event never;     /* C once have_never: not signalled */
-    bool have_never;             /* start_lock */
+    struct port_event signalled; /* C once have_signalled: stays signalled */
+    bool have_signalled;         /* start_lock */
     bool stopping;               /* V */
     bool have_ended;             /* V: ended holds a thread */
     struct port_thread ended;    /* V: the thread that ended last; it joined the one before it */

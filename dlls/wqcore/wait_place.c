@@ -69,9 +69,9 @@ bool wq_waits_provide(void)
     if (!at_load(&wq_pool.ready) && !wq_pool_start())
         return false;
     port_lock_take(&wq_waits.start_lock);
-    if (!wq_waits.have_never)
-        wq_waits.have_never = port_event_init(&wq_waits.never);
-    have = wq_waits.have_never;
+    if (!wq_waits.have_signalled)
+        wq_waits.have_signalled = port_event_init_signalled(&wq_waits.signalled);
+    have = wq_waits.have_signalled;
     port_lock_drop(&wq_waits.start_lock);
     return have;
 }
@@ -254,8 +254,8 @@ void wq_waits_stop(void)
     threads_stop();
     if (wq_waits.have_ended)
         port_thread_join(&wq_waits.ended);
-    if (wq_waits.have_never)
-        port_event_close(&wq_waits.never);
+    if (wq_waits.have_signalled)
+        port_event_close(&wq_waits.signalled);
     count = wq_waits.count; /* those that are still open may be closed later */
     memset(&wq_waits, 0, sizeof(wq_waits));
     wq_waits.count = count;

@@ -59,6 +59,35 @@ static void test_errors(void)
     callback_end(&callback);
 }
 
+/* One of them cannot be waited for: the call says why and takes no signal of the others. */
+static void test_refused(void)
+{
+    HANDLE handles[3], mute;
+    struct callback callback;
+    IRtwqAsyncResult *result;
+    HRESULT hr;
+
+    callback_init(&callback);
+    result = result_new(&callback);
+    handles[0] = CreateEventW(NULL, FALSE, TRUE, NULL);
+    handles[2] = CreateEventW(NULL, FALSE, TRUE, NULL);
+    DuplicateHandle(GetCurrentProcess(), handles[0], GetCurrentProcess(), &mute, EVENT_MODIFY_STATE, FALSE,
+                    0);
+    handles[1] = mute;
+    hr = put_multiple(3, handles, 0, result, NULL);
+    ok(hr == HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED), "without SYNCHRONIZE: got %#lx\n", hr);
+    CloseHandle(mute);
+    hr = put_multiple(3, handles, 0, result, NULL);
+    ok(hr == HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE), "closed: got %#lx\n", hr);
+    ok(WaitForSingleObject(handles[0], 0) == WAIT_OBJECT_0, "the first signal was taken\n");
+    ok(WaitForSingleObject(handles[2], 0) == WAIT_OBJECT_0, "the last signal was taken\n");
+    ok(!callback.invoked, "called\n");
+    CloseHandle(handles[0]);
+    CloseHandle(handles[2]);
+    IRtwqAsyncResult_Release(result);
+    callback_end(&callback);
+}
+
 /* Whatever is signalled when, of all signals one is gone. */
 static void test_one_signal(void)
 {
@@ -330,6 +359,7 @@ START_TEST(multiple)
         events[i] = CreateEventA(NULL, FALSE, FALSE, NULL);
     start();
     test_errors();
+    test_refused();
     test_one_signal();
     test_odd_arrays();
     test_cancel();

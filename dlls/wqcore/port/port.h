@@ -106,6 +106,10 @@ struct port_event {
 };
 
 bool port_event_init(struct port_event *event);
+
+/* Likewise, an event that stays signalled whoever waits for it: for port_wait_check only. */
+bool port_event_init_signalled(struct port_event *event);
+
 void port_event_close(struct port_event *event);
 void port_event_set(struct port_event *event);
 void port_event_wait(struct port_event *event);
@@ -130,10 +134,10 @@ enum port_wait {
  * signal (a mutex, abandoned or not, is the calling thread's now), or an enum port_wait. */
 int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us);
 
-/* Finds out, without consuming a signal, whether an object can be waited for; never is an event that is
- * nobody else's and not signalled. Returns PORT_WAIT_TIMEOUT if so, else PORT_WAIT_BAD or PORT_WAIT_DENIED.
- */
-enum port_wait port_wait_check(const struct port_event *never, void *object);
+/* Finds out, without consuming a signal, whether each of count (1 to 63) objects can be waited for; signalled is
+ * an event of port_event_init_signalled. Returns 0 if so, else PORT_WAIT_BAD or PORT_WAIT_DENIED for the first
+ * that cannot. */
+int port_wait_check(const struct port_event *signalled, void *const *objects, unsigned count);
 
 /* ---- completion packets: the results of asynchronous input and output ---- */
 

@@ -60,13 +60,25 @@ bool port_exiting(void)
     return RtlDllShutdownInProgress();
 }
 
+static bool event_create(struct port_event *event, ULONG type, BOOLEAN signalled)
+{
+    if (port_fault_hit(PORT_FAULT_MEMORY))
+        return false;
+    return !NtCreateEvent(&event->handle, EVENT_ALL_ACCESS, NULL, type, signalled);
+}
+
 bool port_event_init(struct port_event *event)
 {
     const ULONG synchronization = 1; /* auto-reset */
 
-    if (port_fault_hit(PORT_FAULT_MEMORY))
-        return false;
-    return !NtCreateEvent(&event->handle, EVENT_ALL_ACCESS, NULL, synchronization, FALSE);
+    return event_create(event, synchronization, FALSE);
+}
+
+bool port_event_init_signalled(struct port_event *event)
+{
+    const ULONG notification = 0; /* not reset by waits */
+
+    return event_create(event, notification, TRUE);
 }
 
 void port_event_close(struct port_event *event)

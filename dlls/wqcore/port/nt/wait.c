@@ -6,8 +6,7 @@
 #include "../port.h"
 #include "nt.h"
 
-#define WAIT_ALL 0 /* WAIT_TYPE */
-#define WAIT_ANY 1
+#define WAIT_ANY 1 /* WAIT_TYPE */
 
 #define STATUS_ABANDONED_FIRST ((NTSTATUS)0x80)
 #ifndef STATUS_ACCESS_DENIED
@@ -44,12 +43,18 @@ int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us)
     return wait_failed(status);
 }
 
-enum port_wait port_wait_check(const struct port_event *never, void *object)
+int port_wait_check(const struct port_event *signalled, void *const *objects, unsigned count)
 {
-    /* A wait for both looks at both handles but takes neither, because one is never signalled. */
-    HANDLE both[2] = {never->handle, object};
+    /* The system resolves all handles and then takes the first signal, which is not theirs. A wait that does
+     * not come to a signal would do, too, but Wine yields the processor after one. */
+    HANDLE all[PORT_WAIT_MAX] = {signalled->handle};
     LARGE_INTEGER look = {.QuadPart = 0};
-    enum port_wait result = wait_failed(NtWaitForMultipleObjects(2, both, WAIT_ALL, FALSE, &look));
+    NTSTATUS status;
 
-    return result == PORT_WAIT_NOTHING ? PORT_WAIT_BAD : result;
+    for (unsigned i = 0; i < count; i++)
+        all[i + 1] = objects[i];
+    status = NtWaitForMultipleObjects(count + 1, all, WAIT_ANY, FALSE, &look);
+    if (!status)
+        return 0;
+    return status == STATUS_ACCESS_DENIED ? PORT_WAIT_DENIED : PORT_WAIT_BAD;
 }

@@ -26,6 +26,14 @@ bool port_event_init(struct port_event *event)
     return fd >= 0;
 }
 
+bool port_event_init_signalled(struct port_event *event)
+{
+    if (!port_event_init(event))
+        return false;
+    port_event_set(event);
+    return true;
+}
+
 void port_event_close(struct port_event *event)
 {
     close(object_fd(event->handle));
@@ -74,8 +82,12 @@ int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us)
     return PORT_WAIT_NOTHING; /* somebody else took the signal */
 }
 
-enum port_wait port_wait_check(const struct port_event *never, void *object)
+int port_wait_check(const struct port_event *signalled, void *const *objects, unsigned count)
 {
-    (void)never;
-    return fcntl(object_fd(object), F_GETFD) < 0 ? PORT_WAIT_BAD : PORT_WAIT_TIMEOUT;
+    (void)signalled;
+    for (unsigned i = 0; i < count; i++) {
+        if (fcntl(object_fd(objects[i]), F_GETFD) < 0)
+            return PORT_WAIT_BAD;
+    }
+    return 0;
 }
