@@ -75,7 +75,10 @@ struct wait_thread {
     struct wait_slot slots[WAIT_SLOTS]; /* V */
     bool signals;                       /* VT: the last wait ended with a signal */
     uint64_t kicked_at;                 /* VT: when a kick last ended the system's wait */
+    unsigned kicks;                     /* VT: in a row that came fast, since we lingered */
+    unsigned patience;                  /* VT: how many of them make us linger; 0 = not known yet */
     bool linger;                        /* VT: kicks come fast: stay out of the system's wait a little */
+    uint32_t changes;                   /* VA: times that a wait took its slots or left them */
     uint64_t idle_deadline;             /* VT: when to end for having no waits; 0 = not known yet */
 };
 

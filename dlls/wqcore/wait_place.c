@@ -169,6 +169,7 @@ void wq_wait_arm(struct wq_wait *wait)
     wait->slot = thread->armed;
     wait->armed = true;
     thread->armed += wait->count;
+    at_store(&thread->changes, thread->changes + 1);
     for (unsigned i = wait->slot; i < thread->armed; i++) {
         thread->slots[i].wait = wait;
         thread->slots[i].deadline =
@@ -183,6 +184,7 @@ void wq_wait_disarm(struct wq_wait *wait)
 
     wait->armed = false;
     thread->armed -= count;
+    at_store(&thread->changes, thread->changes + 1);
     for (unsigned i = wait->slot; i < thread->armed; i++) {
         struct wq_wait *other = thread->slots[i + count].wait;
 

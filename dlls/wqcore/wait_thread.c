@@ -5,9 +5,12 @@
  */
 #include "wait.h"
 
-#define IDLE_US   10000000u /* without waits for so long, a wait thread ends */
-#define BURST_US  1000u     /* two kicks within this time are part of a burst */
-#define LINGER_US 100u      /* in a burst: until the next wait, so that more comes without a kick */
+#define IDLE_US        10000000u /* without waits for so long, a wait thread ends */
+#define BURST_US       1000u     /* two kicks within this time are part of a burst */
+#define BURST_PAUSE_US 10000u    /* after so long without a kick, earlier bursts say nothing about the next */
+#define LINGER_US      100u      /* in a burst: until the next wait, so that more comes without a kick */
+#define LINGER_PAYS    2u        /* if so many waits come or go meanwhile */
+#define LINGER_DOUBT   64u       /* kicks, at most, that a burst needs after others that did not pay */
 
 /* What is to be done once the lock is dropped. */
 struct round {
@@ -156,10 +159,28 @@ static int slots_wait(struct wait_thread *thread, uint64_t deadline)
  * the other, we stay out of the system's wait for a moment: then they need none. */
 static void kick_seen(struct wait_thread *thread)
 {
-    uint64_t now = port_clock_us();
+    uint64_t now = port_clock_us(), gap = now - thread->kicked_at;
 
-    thread->linger = now - thread->kicked_at < BURST_US;
     thread->kicked_at = now;
+    if (gap > BURST_PAUSE_US || !thread->patience)
+        thread->patience = 1;
+    thread->kicks = gap < BURST_US ? thread->kicks + 1 : 0;
+    thread->linger = thread->kicks >= thread->patience;
+}
+
+/* Stays out of the system's wait. If hardly anything came of it, each registration is waiting for the signal of
+ * the one before, which we only delay: then the next time takes more kicks. Not under the waits' lock. */
+static void thread_linger(struct wait_thread *thread)
+{
+    uint32_t before = at_load(&thread->changes);
+
+    port_park(&(struct port_parker){0}, thread->kicked_at + LINGER_US);
+    if (at_load(&thread->changes) - before >= LINGER_PAYS)
+        thread->patience = 1;
+    else if (thread->patience < LINGER_DOUBT)
+        thread->patience *= 2;
+    thread->kicks = 0;
+    thread->linger = false;
 }
 
 /* Waits once and collects what came of it. Under the waits' lock. */
@@ -273,8 +294,7 @@ void wq_wait_thread_main(void *arg)
         port_lock_drop(&wq_waits.lock);
         round_deliver(thread, &round);
         if (thread->linger)
-            port_park(&(struct port_parker){0}, thread->kicked_at + LINGER_US);
-        thread->linger = false;
+            thread_linger(thread);
         port_lock_take(&wq_waits.lock);
     }
     thread_end(thread);

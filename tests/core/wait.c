@@ -129,6 +129,105 @@ static void test_close_races(void)
     CHECK(wq_shutdown(), "shutdown");
 }
 
+/* Waits come and go so fast that their threads stay out of the system's wait for moments: whatever is signalled
+ * meanwhile is delivered or still there, and after a close nothing is taken. */
+static void bursts(unsigned flags)
+{
+    static struct wq_wait *waits[WAITS];
+    static int fds[WAITS];
+    unsigned left = 0;
+
+    zero();
+    for (unsigned i = 0; i < WAITS; i++)
+        fds[i] = semaphore_make();
+    for (unsigned i = 0; i < WAITS; i++) {
+        waits[i] = wait_start(fds[i], WQ_WAIT_FOREVER, flags);
+        semaphore_release(fds[i], 2);
+        if (i & 1) {
+            wq_wait_close(waits[i], count_closed, NULL);
+            semaphore_release(fds[i], 1);
+        }
+    }
+    for (unsigned i = 1; i < WAITS; i += 2) {
+        unsigned there = 0;
+
+        while (semaphore_take(fds[i]))
+            there++;
+        CHECK(there, "a closed wait took a signal");
+        left += there;
+    }
+    CHECK_WAIT(closed == WAITS / 2, "%u closed of %u", closed, WAITS / 2);
+    CHECK_WAIT(fired + left == WAITS * 5 / 2, "%u signals of %u", fired + left, WAITS * 5 / 2);
+    for (unsigned i = 0; i < WAITS; i += 2)
+        wq_wait_close(waits[i], count_closed, NULL);
+    CHECK_WAIT(closed == WAITS, "%u closed of %u", closed, WAITS);
+    for (unsigned i = 0; i < WAITS; i++)
+        close(fds[i]);
+}
+
+static void test_bursts(void)
+{
+    for (unsigned i = 0; i < check_scaled(40); i++)
+        bursts(i & 1 ? WQ_WAIT_INLINE : 0);
+    CHECK(wq_shutdown(), "shutdown");
+}
+
+/* A wait that is registered again and again, each time after the last signal. */
+struct chain {
+    int fd;
+    _Atomic unsigned turns;
+    unsigned most;
+    unsigned flags;
+    struct wq_wait *_Atomic wait; /* the one that is open */
+};
+
+static void chain_turn(void *param, bool timed_out)
+{
+    struct chain *chain = param;
+    struct wq_wait *last = chain->wait, *next = NULL;
+
+    CHECK(!timed_out, "timed out");
+    if (chain->turns + 1 < chain->most) {
+        CHECK(wq_wait_open(&next, (void *)(intptr_t)(chain->fd + 1), chain_turn, chain, WQ_WAIT_FOREVER,
+                           chain->flags) == WQ_WAIT_OK,
+              "not opened");
+        chain->wait = next;
+    }
+    wq_wait_close(last, count_closed, NULL);
+    atomic_fetch_add(&chain->turns, 1); /* before the next may run */
+    if (next) {
+        wq_wait_start(next);
+        semaphore_release(chain->fd, 1);
+    }
+}
+
+/* Each signal comes only after the one before was delivered, so a thread that waits for more of them in vain
+ * must go on by itself. */
+static void test_chain(void)
+{
+    static struct chain chain;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct wq_wait *first = NULL;
+
+        zero();
+        chain.fd = semaphore_make();
+        chain.turns = 0;
+        chain.most = check_scaled(2000);
+        chain.flags = WQ_WAIT_ONCE | (i ? WQ_WAIT_INLINE : 0);
+        CHECK(wq_wait_open(&first, (void *)(intptr_t)(chain.fd + 1), chain_turn, &chain, WQ_WAIT_FOREVER,
+                           chain.flags) == WQ_WAIT_OK,
+              "not opened");
+        chain.wait = first;
+        wq_wait_start(first);
+        semaphore_release(chain.fd, 1);
+        CHECK_WAIT(chain.turns == chain.most, "%u turns of %u", chain.turns, chain.most);
+        CHECK_WAIT(closed == chain.most, "%u closed of %u", closed, chain.most);
+        close(chain.fd);
+    }
+    CHECK(wq_shutdown(), "shutdown");
+}
+
 /* A descriptor that is closed early ends its own wait only; one that is none is refused. */
 static void test_bad_object(void)
 {
@@ -181,11 +280,10 @@ static void test_faults(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_test tests[] = {{"many", test_many},
-                                              {"close_races", test_close_races},
-                                              {"bad_object", test_bad_object},
-                                              {"shutdown_open", test_shutdown_open},
-                                              {"faults", test_faults}};
+    static const struct check_test tests[] = {
+        {"many", test_many},    {"close_races", test_close_races}, {"bursts", test_bursts},
+        {"chain", test_chain},  {"bad_object", test_bad_object},   {"shutdown_open", test_shutdown_open},
+        {"faults", test_faults}};
 
     return check_main(argc, argv, tests, CHECK_COUNT(tests));
 }
