@@ -17,16 +17,16 @@
 #define MAGIC_GONE         0x49714544u
 
 struct nt_io_item {
-    struct wq_item queue; /* link A, the rest X: must be first */
-    void *object;         /* C: of the item's life */
-    void *routine;        /* X */
-    void *context;        /* X */
-    ULONG magic;          /* C: of the item's life: one of MAGIC_* */
-    bool referencing;     /* C: object is one that can be referenced */
-    bool extended;        /* X: routine is an IO_WORKITEM_ROUTINE_EX */
+    struct wq_item queue;    /* link A, the rest X: must be first */
+    void *object;            /* C: of the item's life */
+    void *routine;           /* X */
+    void *context;           /* X */
+    ULONG magic;             /* C: of the item's life: one of MAGIC_* */
+    bool referencing;        /* C: object is one that can be referenced */
+    bool extended;           /* X: routine is an IO_WORKITEM_ROUTINE_EX */
+    struct nt_object *entry; /* C: for that */
 };
 
-typedef void(NT_FASTCALL *reference_function)(void *object);
 typedef void *(NTAPI *type_function)(void *object);
 
 ULONG NTAPI IoSizeofWorkItem(void);
@@ -54,25 +54,22 @@ bool nt_item_call(struct wq_item *queued, struct nt_call *call)
     call->param = item->context;
     call->io_object = item->object;
     call->object = item->referencing ? item->object : NULL;
+    call->entry = item->entry;
     call->kind = item->extended ? NT_CALL_IO_EX : NT_CALL_IO;
     return true;
 }
 
-static void object_reference(void *object)
+void nt_item_release(struct nt_object *entry, void *object, void *routine)
 {
-    reference_function base = object ? (reference_function)nt_base(NT_BASE_REFERENCE) : NULL;
-
-    if (base)
-        base(object);
+    if (object)
+        nt_object_drop(entry, object);
+    nt_image_drop(routine);
 }
 
-void nt_item_release(void *object, void *routine)
+/* Takes back what a claimed item holds for its routine. */
+static void item_release(struct nt_io_item *item, void *routine)
 {
-    reference_function base = object ? (reference_function)nt_base(NT_BASE_DEREFERENCE) : NULL;
-
-    if (base) /* may delete the device, and the driver with it */
-        base(object);
-    nt_image_drop(routine);
+    nt_item_release(item->entry, item->referencing ? item->object : NULL, routine);
 }
 
 /* Wine leaves the objects' own type fields 0, so its object manager is asked. */
@@ -97,6 +94,15 @@ static bool is_io_object(void *object)
 static void item_init(struct nt_io_item *item, void *object, ULONG magic)
 {
     *item = (struct nt_io_item){.object = object, .magic = magic, .referencing = is_io_object(object)};
+    if (item->referencing)
+        item->entry = nt_object_find(object);
+}
+
+static void item_end(struct nt_io_item *item)
+{
+    item->magic = MAGIC_GONE;
+    if (item->entry)
+        nt_object_forget(item->entry);
 }
 
 /* Reports an IO_WORKITEM that was never initialised, was freed, or is used as one of the other kind. */
@@ -134,7 +140,7 @@ static void item_withdraw(struct nt_io_item *item)
               item->routine);
     while (__atomic_load_n(&item->queue.link, __ATOMIC_ACQUIRE)) {
         if (wq_queue_cancel(nt_queue, &item->queue)) {
-            nt_item_release(item->referencing ? item->object : NULL, item->routine);
+            item_release(item, item->routine);
             return;
         }
         NtYieldExecution();
@@ -163,7 +169,7 @@ void NTAPI IoFreeWorkItem(struct nt_io_item *item)
         return;
     if (__atomic_load_n(&item->queue.link, __ATOMIC_ACQUIRE))
         item_withdraw(item);
-    item->magic = MAGIC_GONE;
+    item_end(item);
     wq_free(item);
 }
 
@@ -174,7 +180,7 @@ void NTAPI IoUninitializeWorkItem(struct nt_io_item *item)
         return;
     if (__atomic_load_n(&item->queue.link, __ATOMIC_ACQUIRE))
         item_withdraw(item);
-    item->magic = MAGIC_GONE;
+    item_end(item);
 }
 
 /* Claims and fills in an item and takes what it holds for its routine. False, having done nothing, if
@@ -192,7 +198,7 @@ static bool item_prepare(struct nt_io_item *item, void *routine, unsigned level,
     item->context = context;
     item->extended = extended;
     if (item->referencing)
-        object_reference(item->object);
+        nt_object_hold(item->entry, item->object);
     nt_image_hold(routine);
     return true;
 }
@@ -232,6 +238,6 @@ BOOLEAN NTAPI IoTryQueueWorkItem(struct nt_io_item *item, void *routine, ULONG t
     if (wq_queue_try_submit(nt_queue, &item->queue, level))
         return TRUE;
     __atomic_store_n(&item->queue.link, NULL, __ATOMIC_RELEASE);
-    nt_item_release(item->referencing ? item->object : NULL, routine);
+    item_release(item, routine);
     return FALSE;
 }

@@ -121,9 +121,10 @@ struct nt_call {
     void *routine; /* the driver's */
     void *param;
     void *item;
-    void *object;    /* referenced, or NULL: to be dereferenced afterwards */
-    void *io_object; /* the first argument of an Io routine */
-    unsigned kind;   /* NT_CALL_* */
+    void *object;            /* held, or NULL: to be dropped afterwards */
+    struct nt_object *entry; /* for that */
+    void *io_object;         /* the first argument of an Io routine */
+    unsigned kind;           /* NT_CALL_* */
 };
 
 #define NT_CALL_EX    0u /* routine(param) */
@@ -148,8 +149,21 @@ bool nt_work_claim(struct wq_item *item, unsigned level, void *routine);
 /* If the item is part of an IO_WORKITEM, fills in the call and returns true. */
 bool nt_item_call(struct wq_item *queued, struct nt_call *call);
 
-/* Drops what a queued item holds for its routine. */
-void nt_item_release(void *object, void *routine);
+/* Drops what a queued item holds for its routine. object: NULL if it holds none. */
+void nt_item_release(struct nt_object *entry, void *object, void *routine);
+
+/* ---- object.c ---- */
+
+struct nt_object;
+
+/* The entry of an object, for one more item of it; NULL if there is no room. To be given up when the item is freed. */
+struct nt_object *nt_object_find(void *object);
+void nt_object_forget(struct nt_object *entry);
+
+/* Keeps the object referenced for as long as an item is queued or runs; and ends that, which may delete the device and
+ * its driver. entry: the object's, or NULL. */
+void nt_object_hold(struct nt_object *entry, void *object);
+void nt_object_drop(struct nt_object *entry, void *object);
 
 /* ---- image.c ---- */
 

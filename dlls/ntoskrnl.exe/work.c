@@ -108,7 +108,7 @@ static void WQ_CALL work_run(struct wq_item *item)
     call_routine(&call);
     nt_thread()->in_work = false;
     check_return(&call);
-    nt_item_release(call.object, call.routine);
+    nt_item_release(call.entry, call.object, call.routine);
 }
 
 /* Queues a work item that ExInitializeWorkItem has filled in. Its routine is called once with its parameter,

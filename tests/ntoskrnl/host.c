@@ -52,8 +52,7 @@ LONG host_run(const char *group, BOOL single, struct ktest_result *result)
     return irp.IoStatus.Status;
 }
 
-/* An item's last reference is dropped a moment after its routine. */
-static LONG references_settled(void *object, LONG expected)
+LONG host_references_settled(void *object, LONG expected)
 {
     LARGE_INTEGER millisecond = {.QuadPart = -10000};
 
@@ -68,7 +67,7 @@ LONG host_stop(void)
 
     ObfReferenceObject(ktest_device);
     driver->DriverUnload(driver);
-    left = references_settled(ktest_device, 1) - 1 + references_settled(driver, 1) - 1;
+    left = host_references_settled(ktest_device, 1) - 1 + host_references_settled(driver, 1) - 1;
     HostDelete(ktest_device);
     HostDelete(driver);
     return left;
@@ -107,7 +106,7 @@ const char *host_references(void)
     if (HostReferences(device) != 2)
         wrong = "the reference was dropped before the routine returned";
     KeSetEvent(&gate.open, 0, FALSE);
-    if (references_settled(device, 1) != 1)
+    if (host_references_settled(device, 1) != 1)
         wrong = "the reference was not dropped after the routine";
     IoFreeWorkItem(item);
     HostDelete(device);

@@ -55,6 +55,10 @@ static void func_references(void)
     const char *wrong = host_references();
 
     ok(!wrong, "%s\n", wrong);
+    wrong = host_references_race();
+    ok(!wrong, "race: %s\n", wrong);
+    wrong = host_references_many();
+    ok(!wrong, "many devices: %s\n", wrong);
 }
 
 static void func_memory(void)
