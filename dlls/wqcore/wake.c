@@ -163,7 +163,16 @@ static void worker_unreserve(struct wq_worker *worker)
     port_lock_drop(&pool->lock);
 }
 
-/* token: the caller holds it. hand_on: the thread takes it over; else it is free afterwards. */
+/* Gives the token back without having found anything, and looks for those who relied on us. */
+static void token_drop(void)
+{
+    at_publish(&wq_pool.token, 0);
+    if (wq_pool_has_work())
+        wq_pool_attend();
+}
+
+/* token: the caller holds it. hand_on: the thread takes it over; else it is free from the moment on in which the
+ * thread is counted, because making it takes long. */
 static bool worker_start(bool token, bool hand_on)
 {
     struct wq_worker *worker = worker_provide() ? worker_reserve() : NULL;
@@ -171,12 +180,14 @@ static bool worker_start(bool token, bool hand_on)
     if (worker) {
         at_put(&worker->searching, token && hand_on);
         at_put(&worker->joinable, 0);
+        if (token && !hand_on) {
+            token = false;
+            token_drop();
+        }
         if (port_thread_start(wq_worker_main, worker, &worker->thread)) {
             at_store(&wq_pool.unserved, 0);
             at_publish(&worker->joinable, 1);
             port_wake_word(&worker->joinable);
-            if (token && !hand_on)
-                at_publish(&wq_pool.token, 0);
             return true;
         }
         worker_unreserve(worker);
@@ -272,5 +283,5 @@ bool wq_idle_provide(void)
     port_lock_take(&pool->lock);
     parked = pool->parked != 0;
     port_lock_drop(&pool->lock);
-    return parked || (at_load(&pool->wakeable) && wq_pool_wake(false));
+    return parked || (at_load(&pool->wakeable) == WQ_WAKE_ANYBODY && wq_pool_wake(false));
 }
