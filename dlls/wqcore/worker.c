@@ -96,15 +96,16 @@ static unsigned take_from_rings(struct wq_worker *worker, struct wq_slot *batch,
 /* Takes a batch from the shards, a moment later if the last one was small and waiting pays. */
 static unsigned take_batch(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
 {
-    bool lingers = worker->small_at != 0;
+    uint64_t since = worker->small_at;
     unsigned n;
 
-    if (lingers)
-        wq_linger_wait(worker->small_at);
+    worker->small_at = 0;
+    if (since)
+        wq_linger_wait(since);
     n = take_from_shards(batch, max);
     if (!n)
         return 0;
-    if (lingers)
+    if (since)
         wq_linger_judge(&worker->linger, n);
     worker->small_at =
         n < WORKER_SMALL && wq_pool.spin_us && wq_linger_due(&worker->linger) ? port_ticks() : 0;
