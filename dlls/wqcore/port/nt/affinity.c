@@ -27,9 +27,25 @@ static bool affinity_set(uintptr_t mask)
     return !NtSetInformationThread(PORT_THIS_THREAD, THREAD_AFFINITY_MASK_CLASS, &value, sizeof(value));
 }
 
+/* Whether rdpid counts the processors as the system does, which a Wine with a topology of its own may not. The
+ * thread may move between the two, but hardly every time. */
+static bool numbers_agree(void)
+{
+    static uint32_t known; /* A: 0 = not looked yet, 1 = they do, 2 = they do not */
+
+    if (!at_load(&known)) {
+        bool agree = false;
+
+        for (int i = 0; i < 10 && !agree; i++)
+            agree = port_cpu() == NtGetCurrentProcessorNumber();
+        at_store(&known, agree ? 1 : 2);
+    }
+    return at_load(&known) == 1;
+}
+
 unsigned port_cpu_number(void)
 {
-    return port_has_rdpid ? port_cpu() : (unsigned)NtGetCurrentProcessorNumber();
+    return port_has_rdpid && numbers_agree() ? port_cpu() : (unsigned)NtGetCurrentProcessorNumber();
 }
 
 bool port_cpu_bind(unsigned processor, struct port_cpu_set *before)
