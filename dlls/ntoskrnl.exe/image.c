@@ -113,14 +113,31 @@ static HMODULE image_remove(struct image *image)
     return module;
 }
 
+/* As below, where some were never held: false if all that were have returned. */
+static bool drop_held(struct image *image, ULONG *dropped)
+{
+    ULONG seen = __atomic_load_n(&image->dropped, __ATOMIC_SEQ_CST);
+
+    do {
+        if (seen == __atomic_load_n(&image->held, __ATOMIC_SEQ_CST))
+            return false;
+        *dropped = seen + 1;
+    } while (!__atomic_compare_exchange_n(&image->dropped, &seen, seen + 1, 0, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_SEQ_CST));
+    return true;
+}
+
 void nt_image_drop(void *routine)
 {
     struct image *image = image_find((ULONG_PTR)routine);
     ULONG dropped;
 
-    if (!image || (__atomic_load_n(&unknown, __ATOMIC_RELAXED) && !image_count(image)))
+    if (!image)
         return;
-    dropped = __atomic_add_fetch(&image->dropped, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&unknown, __ATOMIC_RELAXED))
+        dropped = __atomic_add_fetch(&image->dropped, 1, __ATOMIC_SEQ_CST);
+    else if (!drop_held(image, &dropped))
+        return;
     if (__atomic_load_n(&image->unload, __ATOMIC_SEQ_CST) &&
         __atomic_load_n(&image->held, __ATOMIC_SEQ_CST) == dropped &&
         __atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
