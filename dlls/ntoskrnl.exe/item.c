@@ -153,8 +153,10 @@ static void item_withdraw(struct nt_io_item *item)
  */
 void NTAPI IoInitializeWorkItem(void *object, struct nt_io_item *item)
 {
-    if (wq_queue_holds(nt_queue, &item->queue))
+    if (wq_queue_holds(nt_queue, &item->queue)) {
         item_withdraw(item);
+        item_end(item);
+    }
     item_init(item, object, MAGIC_INITIALIZED);
     if (!item->referencing)
         nt_misuse(NT_WORKER_INVALID, INVALID_OBJECT, (ULONG_PTR)item, (ULONG_PTR)object, 0, item, NULL);

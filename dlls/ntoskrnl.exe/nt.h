@@ -6,8 +6,9 @@
  *   dpc.c      deferred procedure calls                rwspin.c  reader-writer spin locks
  *   mutex.c    fast mutexes                            wait.c    waits, of which the core is told
  *   misuse.c   what drivers do wrong                   image.c   drivers' images and their unloading
+ *   object.c   items' references of their devices      hook.c    hearing of unloading
  *   main.c     start, and the builtin behind us        setting.c settings
- *   hook.c     hearing of unloading                    token.c   impersonation left behind
+ *   token.c    impersonation left behind
  *
  * The front knows the kernel's rules and nothing about threads. There is one copy of it in a process, so it
  * may keep state. Types that drivers see are declared here anew: the DDK headers of mingw-w64 define half of

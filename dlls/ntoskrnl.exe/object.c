@@ -16,8 +16,9 @@
 #define LINE    64 /* bytes */
 
 struct nt_object {
-    void *object; /* L; constant while it has items or one is queued or runs */
-    ULONG items;  /* L: that exist */
+    void *
+        object; /* written under L with an atomic store; constant while it has items or one is queued or runs */
+    ULONG items; /* L: that exist */
     char apart[LINE];
     ULONG queued; /* A: ITEM for each that was queued so far, wraps around; and HELD */
     char apart_too[LINE];
