@@ -182,8 +182,8 @@ void WINAPI WqRtwqCountersRead(struct wq_rtwq_counters *counters)
 {
     for (size_t i = 0; i < sizeof(*counters) / sizeof(UINT64); i++)
         ((LONG64 *)counters)[i] = InterlockedCompareExchange64((LONG64 *)&rtwq_counters + i, 0, 0);
-    for (unsigned i = 0; i < STRIPES; i++) {
-        counters->put += (UINT64)InterlockedCompareExchange64(&stripes[i].put, 0, 0);
+    for (unsigned i = 0; i < STRIPES; i++)
         counters->invoked += (UINT64)InterlockedCompareExchange64(&stripes[i].invoked, 0, 0);
-    }
+    for (unsigned i = 0; i < STRIPES; i++) /* afterwards, so that no more were invoked than put */
+        counters->put += (UINT64)InterlockedCompareExchange64(&stripes[i].put, 0, 0);
 }

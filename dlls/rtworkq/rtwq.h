@@ -64,8 +64,9 @@ bool rtwq_queues_start(void);
 /* Takes the identifiers of all private queues back; what is queued still runs. */
 void rtwq_queues_end(void);
 
-/* Finds a queue and references it, which takes nothing for system queues: they stay. An identifier without private bits that is no system queue stands for the
- * standard queue; NULL if a private one is unknown. The platform must have been started once. */
+/* Finds a queue and references it, which takes nothing for system queues: they stay. An identifier without private
+ * bits that is no system queue stands for the standard queue; NULL if a private one is unknown. The platform must
+ * have been started once. */
 struct rtwq_queue *rtwq_queue_find(DWORD id);
 void rtwq_queue_release(struct rtwq_queue *queue);
 
@@ -119,7 +120,7 @@ struct rtwq_result {
     bool counted;             /* C while referenced: holds a lock of the platform */
     DWORD task_id;            /* of a registration; set before it is invoked */
     const void *operation;    /* C while referenced: what it is for, if it is ours */
-    struct rtwq_queue *reply; /* atomic: referenced queue that waits for the reply; NULL = none */
+    struct rtwq_queue *reply; /* atomic: queue that waits for the reply, which keeps it; NULL = none */
     IUnknown *object, *state; /* C while referenced; referenced */
     struct rtwq_result *next; /* R: in the cache */
     struct rtwq_put put;      /* owned by who set put_used */
@@ -154,7 +155,8 @@ bool rtwq_receipt_reply(IRtwqAsyncResult *result);
 /* Asks the result's callback where it wants to be called: queue 0 and no flags if it doesn't say. */
 void rtwq_ask(IRtwqAsyncResult *result, DWORD *flags, DWORD *queue);
 
-/* Queues the put, whose fields result and done are filled, to the queue. The put references its result. Returns S_OK or, having done nothing, E_OUTOFMEMORY. */
+/* Queues the put, whose fields result and done are filled, to the queue. The put references its result. Returns S_OK
+ * or, having done nothing, E_OUTOFMEMORY. */
 HRESULT rtwq_put_submit(struct rtwq_put *put, struct rtwq_queue *queue, LONG priority, DWORD flags);
 
 /* The queue that an item without a queue of its own goes to: the standard one if it is unknown. */
