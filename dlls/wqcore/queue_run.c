@@ -4,7 +4,8 @@
  *
  * Somebody always looks at a queue whose items may run: its baton is queued in the pool; or it is idle and the
  * first submitter queues the baton; or as many items run as may, and whoever finishes one looks. A worker settles
- * which of these it is before it drops the queue's lock.
+ * which of these it is before it drops the queue's lock. For two microseconds it may also be a worker that lingers,
+ * or longer if the system takes its processor away just then.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
