@@ -40,7 +40,7 @@ static void NTAPI look(PDEVICE_OBJECT device, PVOID ran)
 {
     if (HostReferences(device) < 3) /* its own, ours, the item's */
         InterlockedIncrement(&unreferenced);
-    InterlockedIncrement(ran);
+    InterlockedIncrement((volatile LONG *)ran);
 }
 
 static void NTAPI one_at_a_time(PVOID failed)
