@@ -1,5 +1,5 @@
 /*
- * served.c: finds out who serves a call, without trusting what was installed.
+ * served.c: looks functions up, and finds out who serves a call without trusting what was installed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -41,6 +41,18 @@ uint64_t bench_core_posted(void)
 uint64_t bench_core_run(void)
 {
     return core_counters().run;
+}
+
+void *bench_function(void *module, const char *name)
+{
+    void *function = (void *)GetProcAddress(module, name);
+    char path[MAX_PATH] = "";
+
+    if (!function) {
+        GetModuleFileNameA(module, path, sizeof(path));
+        bench_die("%s has no %s", path, name);
+    }
+    return function;
 }
 
 /* A grafted kernel32 or kernelbase forwards what is not ours to a renamed copy of the builtin, NAME_base.dll.

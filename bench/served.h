@@ -1,5 +1,5 @@
 /*
- * served.h: who serves a Windows program's thread pool calls.
+ * served.h: the functions that a Windows program looks up itself, and who serves its thread pool calls.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,6 +22,9 @@ bool bench_core_loaded(void);
 /* What our core counted, 0 where it is not loaded: entries that came in, routines that ended. */
 uint64_t bench_core_posted(void);
 uint64_t bench_core_run(void);
+
+/* A function of a module (an HMODULE), by its name. Ends the program if there is none. */
+void *bench_function(void *module, const char *name);
 
 /* "ours" or "builtin": whose code an exported function of kernel32 is. */
 const char *bench_serves(const char *function);

@@ -47,28 +47,19 @@ static struct {
 static SC_HANDLE service;
 static HANDLE device = INVALID_HANDLE_VALUE;
 
-static void *call(HMODULE module, const char *name)
-{
-    void *function = (void *)GetProcAddress(module, name);
-
-    if (!function)
-        bench_die("advapi32.dll has no %s", name);
-    return function;
-}
-
 static void scm_load(void)
 {
     HMODULE module = LoadLibraryA("advapi32.dll");
 
     if (!module)
         bench_die("no advapi32.dll");
-    scm.open_manager = (__typeof__(scm.open_manager))call(module, "OpenSCManagerA");
-    scm.create = (__typeof__(scm.create))call(module, "CreateServiceA");
-    scm.open = (__typeof__(scm.open))call(module, "OpenServiceA");
-    scm.start = (__typeof__(scm.start))call(module, "StartServiceA");
-    scm.control = (__typeof__(scm.control))call(module, "ControlService");
-    scm.query = (__typeof__(scm.query))call(module, "QueryServiceStatus");
-    scm.remove = (__typeof__(scm.remove))call(module, "DeleteService");
+    scm.open_manager = (__typeof__(scm.open_manager))bench_function(module, "OpenSCManagerA");
+    scm.create = (__typeof__(scm.create))bench_function(module, "CreateServiceA");
+    scm.open = (__typeof__(scm.open))bench_function(module, "OpenServiceA");
+    scm.start = (__typeof__(scm.start))bench_function(module, "StartServiceA");
+    scm.control = (__typeof__(scm.control))bench_function(module, "ControlService");
+    scm.query = (__typeof__(scm.query))bench_function(module, "QueryServiceStatus");
+    scm.remove = (__typeof__(scm.remove))bench_function(module, "DeleteService");
 }
 
 static bool service_stop(void)

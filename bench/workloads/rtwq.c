@@ -26,29 +26,21 @@ static struct {
     HRESULT(WINAPI *cancel)(RTWQWORKITEM_KEY key);
 } rtwq;
 
-static void *call(HMODULE module, const char *name)
-{
-    void *function = (void *)GetProcAddress(module, name);
-
-    if (!function)
-        bench_die("rtworkq.dll has no %s", name);
-    return function;
-}
-
 static void load(void)
 {
     HMODULE module = LoadLibraryA("rtworkq.dll");
 
     if (!module)
         bench_skip("no rtworkq.dll");
-    rtwq.startup = (__typeof__(rtwq.startup))call(module, "RtwqStartup");
-    rtwq.allocate = (__typeof__(rtwq.allocate))call(module, "RtwqAllocateWorkQueue");
-    rtwq.allocate_serial = (__typeof__(rtwq.allocate_serial))call(module, "RtwqAllocateSerialWorkQueue");
-    rtwq.create_result = (__typeof__(rtwq.create_result))call(module, "RtwqCreateAsyncResult");
-    rtwq.put = (__typeof__(rtwq.put))call(module, "RtwqPutWorkItem");
-    rtwq.schedule = (__typeof__(rtwq.schedule))call(module, "RtwqScheduleWorkItem");
-    rtwq.put_waiting = (__typeof__(rtwq.put_waiting))call(module, "RtwqPutWaitingWorkItem");
-    rtwq.cancel = (__typeof__(rtwq.cancel))call(module, "RtwqCancelWorkItem");
+    rtwq.startup = (__typeof__(rtwq.startup))bench_function(module, "RtwqStartup");
+    rtwq.allocate = (__typeof__(rtwq.allocate))bench_function(module, "RtwqAllocateWorkQueue");
+    rtwq.allocate_serial =
+        (__typeof__(rtwq.allocate_serial))bench_function(module, "RtwqAllocateSerialWorkQueue");
+    rtwq.create_result = (__typeof__(rtwq.create_result))bench_function(module, "RtwqCreateAsyncResult");
+    rtwq.put = (__typeof__(rtwq.put))bench_function(module, "RtwqPutWorkItem");
+    rtwq.schedule = (__typeof__(rtwq.schedule))bench_function(module, "RtwqScheduleWorkItem");
+    rtwq.put_waiting = (__typeof__(rtwq.put_waiting))bench_function(module, "RtwqPutWaitingWorkItem");
+    rtwq.cancel = (__typeof__(rtwq.cancel))bench_function(module, "RtwqCancelWorkItem");
 }
 
 static void succeed(HRESULT hr, const char *what)
