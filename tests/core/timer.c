@@ -1,82 +1,10 @@
 /*
- * timer.c: timers: once, never early, without drift, without piling up, and over when closed.
+ * timer.c: timers: once, never early, whatever is short, and over when closed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <string.h>
-#include <time.h>
-
-#include "check.h"
+#include "alarm.h"
 #include "wheel.h"
-
-#define MS 1000u
-
-/* A timer with what its owner knows about it. */
-struct alarm {
-    struct wq_timer timer;
-    _Atomic unsigned held, run, running, running_peak;
-    struct check_gate *gate; /* what the routine waits for, or NULL */
-    uint64_t due_us;         /* the routine must not run before */
-    _Atomic bool early;
-    _Atomic bool again; /* wq_timer_change had an effect in the routine */
-    _Atomic pthread_t thread;
-};
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-static void WQ_CALL alarm_hold(void *param)
-{
-    ((struct alarm *)param)->held++;
-}
-
-static void WQ_CALL alarm_run(void *param)
-{
-    struct alarm *alarm = param;
-    unsigned running = ++alarm->running;
-
-    if (running > alarm->running_peak)
-        alarm->running_peak = running;
-    if (now_us() < alarm->due_us)
-        alarm->early = true;
-    alarm->thread = pthread_self();
-    if (alarm->gate)
-        check_gate_wait(alarm->gate, "the test to open the gate");
-    alarm->running--;
-    alarm->run++;
-}
-
-static void alarm_init(struct alarm *alarm, unsigned thread_class)
-{
-    memset(alarm, 0, sizeof(*alarm));
-    wq_timer_init(&alarm->timer, thread_class, alarm_run, alarm, alarm_hold);
-}
-
-static void alarm_set(struct alarm *alarm, uint64_t delay_us, uint64_t period_us)
-{
-    alarm->due_us = now_us() + delay_us;
-    wq_timer_set(&alarm->timer, delay_us, period_us, 0);
-}
-
-/* Closes it and waits for what is outstanding. */
-static void alarm_close(struct alarm *alarm)
-{
-    wq_timer_close(&alarm->timer);
-    CHECK_WAIT(alarm->held == alarm->run, "%u of %u ran", alarm->run, alarm->held);
-    CHECK(!alarm->early, "ran before it was due");
-}
-
-static void pass(uint64_t us)
-{
-    uint64_t end = now_us() + us;
-
-    CHECK_WAIT(now_us() >= end, "time stands still");
-}
 
 static void once(void)
 {
@@ -128,120 +56,6 @@ static void cancelled(void)
     CHECK(!wq_timer_set(&alarm.timer, 0, 1, 0) && !wq_timer_change(&alarm.timer, 0, 1, 0), "closed");
     CHECK(!alarm.held, "expired after it was closed");
     alarm_close(&later);
-}
-
-/* Expiry k is never before start + k periods, and in the long run not later. */
-static void periodic(void)
-{
-    struct alarm alarm;
-    unsigned n = 50;
-
-    alarm_init(&alarm, WQ_CLASS_TIMER);
-    alarm_set(&alarm, 3 * MS, 2 * MS);
-    for (unsigned i = 1; i <= n; i++) {
-        CHECK_WAIT(alarm.run >= i, "%u", alarm.run);
-        CHECK(now_us() >= alarm.due_us + (i - 1) * 2 * MS, "expiry %u is early", i);
-    }
-    CHECK((alarm.timer.due_us - alarm.due_us) / MS < (now_us() - alarm.due_us) / MS + 5, "runs ahead");
-    alarm_close(&alarm);
-}
-
-/* Whatever comes late, the next is due at the first place of the grid that is still to come. */
-static void grid(void)
-{
-    const uint64_t due = 1000003, period = 2 * MS;
-
-    CHECK(wq_timer_next(due, period, due) == due + period, "in time");
-    CHECK(wq_timer_next(due, period, due + period - 1) == due + period, "late by almost a period");
-    for (uint64_t late = 0; late < 50 * period; late += 7) {
-        uint64_t next = wq_timer_next(due, period, due + late);
-
-        CHECK((next - due) % period == 0, "late by %llu, the next is beside the grid: %llu",
-              (unsigned long long)late, (unsigned long long)next);
-        CHECK(next > due + late && next <= due + late + period, "late by %llu, the next is %llu",
-              (unsigned long long)late, (unsigned long long)next);
-    }
-    CHECK(wq_timer_next(due, 1, due + 5) == due + 6, "the shortest period");
-}
-
-/* On the timer thread, which sets when the timer is due next. */
-static void WQ_CALL phase_run(void *param)
-{
-    struct alarm *alarm = param;
-
-    if ((alarm->timer.due_us - alarm->due_us) % alarm->timer.period_us)
-        alarm->early = true;
-    alarm->run++;
-}
-
-static void missed(void)
-{
-    struct alarm slow, fast, other;
-    struct check_gate gate = CHECK_GATE;
-    uint64_t opened;
-
-    alarm_init(&slow, WQ_CLASS_TIMER);
-    alarm_init(&fast, WQ_CLASS_TIMER);
-    alarm_init(&other, WQ_CLASS_TIMER);
-    alarm_set(&other, 3600000 * MS, 0); /* an empty wheel forgets the past by itself */
-    slow.gate = &gate;
-    alarm_set(&slow, 0, 0);
-    CHECK_WAIT(slow.running, "nobody blocks the timer thread");
-    fast.timer.routine = phase_run;
-    wq_timer_set(&fast.timer, MS, MS, 0);
-    fast.due_us = fast.timer.due_us;
-    pass(50 * MS);
-    CHECK(!fast.held, "expired on a blocked thread");
-    opened = now_us();
-    check_gate_open(&gate);
-    CHECK_WAIT(fast.run >= 5, "%u", fast.run);
-    CHECK(!fast.early, "an expiry is beside the grid");
-    alarm_close(&fast);
-    CHECK(check_counters().timers_expired <= (now_us() - opened) / MS + 3, "%llu expiries in %llu us",
-          (unsigned long long)check_counters().timers_expired, (unsigned long long)(now_us() - opened));
-    alarm_close(&slow);
-    alarm_close(&other);
-}
-
-/* One worker, which is busy: one routine is queued and the rest merged with it. */
-static void merged(void)
-{
-    struct alarm alarm, blocker;
-    struct check_gate gate = CHECK_GATE;
-
-    check_restart("1", "1");
-    alarm_init(&alarm, WQ_CLASS_POOL);
-    alarm_init(&blocker, WQ_CLASS_POOL);
-    blocker.gate = &gate;
-    alarm_set(&blocker, 0, 0);
-    CHECK_WAIT(blocker.running, "the blocker");
-    alarm_set(&alarm, MS, MS);
-    CHECK_WAIT(check_counters().timers_merged >= 5, "%llu",
-               (unsigned long long)check_counters().timers_merged);
-    CHECK(alarm.held == 1, "%u queued", alarm.held);
-    check_gate_open(&gate);
-    CHECK_WAIT(alarm.run >= 3, "%u", alarm.run);
-    alarm_close(&alarm);
-    alarm_close(&blocker);
-    check_restart(NULL, NULL);
-}
-
-static void concurrent(void)
-{
-    struct alarm alarm;
-    struct check_gate gate = CHECK_GATE;
-
-    if (check_without_monitor()) {
-        check_skip("nobody replaces blocked workers");
-        return;
-    }
-    alarm_init(&alarm, WQ_CLASS_POOL);
-    alarm.gate = &gate;
-    alarm_set(&alarm, MS, MS);
-    CHECK_WAIT(alarm.running >= 4, "%u at a time", alarm.running);
-    wq_timer_close(&alarm.timer);
-    check_gate_open(&gate);
-    alarm_close(&alarm);
 }
 
 static void WQ_CALL change_run(void *param)
@@ -316,7 +130,7 @@ static void no_thread(void)
     wq_fault_set(WQ_FAULT_THREAD, 3);
     alarm_set(&alarm, MS, MS);
     wq_fault_set(WQ_FAULT_THREAD, 0);
-    pass(5 * MS);
+    alarm_pass(5 * MS);
     CHECK(!alarm.held, "expired without a thread");
     alarm_set(&other, 0, 0);
     CHECK_WAIT(alarm.run && other.run, "%u %u", alarm.run, other.run);
@@ -390,106 +204,12 @@ static void the_end(void)
         CHECK_WAIT(alarm[i].run == 1, "timer %u after the end", i);
 }
 
-/* ---- random operations ---- */
-
-#define CROWD 300u
-
-static void random_thread(void *arg, unsigned number)
-{
-    struct alarm **crowd = arg;
-    uint64_t state = (number + 1) * 0x9e3779b97f4a7c15u;
-
-    for (unsigned n = check_scaled(60000); n; n--) {
-        struct alarm *alarm;
-        uint64_t delay, period;
-        unsigned i;
-
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        i = (unsigned)(state % CROWD) / 4 * 4 + number; /* each thread has its own */
-        delay = state >> 20 & 3 ? state >> 24 & 0x7fff : 0;
-        period = state >> 40 & 1 ? (state >> 41 & 0xfff) + 1 : 0;
-        alarm = crowd[i];
-        if (!alarm) {
-            alarm = crowd[i] = malloc(sizeof(*alarm));
-            alarm_init(alarm, (unsigned)(state >> 54) % WQ_CLASSES);
-        }
-        switch (state >> 60) {
-        case 0:
-        case 1:
-            alarm_close(alarm);
-            free(alarm);
-            crowd[i] = NULL;
-            break;
-        case 2:
-        case 3:
-            wq_timer_cancel(&alarm->timer);
-            break;
-        case 4:
-        case 5:
-        case 6:
-            wq_timer_change(&alarm->timer, delay, period, delay);
-            break;
-        default:
-            wq_timer_set(&alarm->timer, delay, period, period);
-        }
-    }
-}
-
-static void random_operations(void)
-{
-    static struct alarm *crowd[CROWD + 4];
-
-    check_threads(4, random_thread, crowd);
-    for (unsigned i = 0; i < CROWD + 4; i++) {
-        if (crowd[i]) {
-            alarm_close(crowd[i]);
-            free(crowd[i]);
-        }
-        crowd[i] = NULL;
-    }
-    CHECK(!check_counters().timers, "%u left", check_counters().timers);
-}
-
-/* Several threads set the same timers. */
-static void shared_thread(void *arg, unsigned number)
-{
-    struct alarm *crowd = arg;
-
-    for (unsigned n = check_scaled(40000); n; n--) {
-        struct alarm *alarm = &crowd[(n * 7 + number) % 50];
-
-        if (n % 3 == 0)
-            wq_timer_cancel(&alarm->timer);
-        else
-            wq_timer_set(&alarm->timer, n * 13 % 5 * 300, n % 2 ? 500 : 0, 0);
-    }
-}
-
-static void shared(void)
-{
-    static struct alarm crowd[50];
-
-    for (unsigned i = 0; i < 50; i++)
-        alarm_init(&crowd[i], i % WQ_CLASSES);
-    check_threads(4, shared_thread, crowd);
-    for (unsigned i = 0; i < 50; i++)
-        alarm_close(&crowd[i]);
-    CHECK(!check_counters().timers, "%u left", check_counters().timers);
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_test tests[] = {
         {"a timer expires once, on every class of threads, and not before it is due", once},
         {"what is due at once is queued when the call returns", at_once},
         {"what is cancelled or closed does not expire", cancelled},
-        {"a period is counted from due time to due time", periodic},
-        {"the next expiry is on the grid and still to come", grid},
-        {"missed periods are left out and shift nothing", missed},
-        {"an expiry is merged with one that is still queued", merged},
-        {"a routine may run beside itself", concurrent},
         {"a one-shot that has expired can be set but not changed", spent},
         {"the timer thread is one, and so is the persistent thread", one_thread},
         {"timers with tolerances share wake-ups", tolerant},
@@ -497,8 +217,6 @@ int main(int argc, char **argv)
         {"expiries need no memory", no_memory},
         {"a periodic timer tries again to find the persistent thread", persistent_later},
         {"the end runs what is queued and forgets what is armed", the_end},
-        {"random operations lose, double and delay nothing", random_operations},
-        {"several threads set the same timers", shared},
     };
 
     return check_main(argc, argv, tests, CHECK_COUNT(tests));
