@@ -21,10 +21,11 @@ extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 /* Where DriverEntry ran. In a dispatch routine Wine takes the caller's process for the current one. */
 static HANDLE own_process;
 
-static const struct ktest_group groups[] = {
-    {"io", ktest_io},       {"ex", ktest_ex},         {"irql", ktest_irql},
-    {"locks", ktest_locks}, {"dpc", ktest_dpc},       {"places", ktest_places},
-    {"waits", ktest_waits}, {"misuse", ktest_misuse}, {"flood", ktest_flood}};
+static const struct ktest_group groups[] = {{"io", ktest_io},         {"ex", ktest_ex},
+                                            {"irql", ktest_irql},     {"locks", ktest_locks},
+                                            {"dpc", ktest_dpc},       {"dpc_work", ktest_dpc_work},
+                                            {"places", ktest_places}, {"waits", ktest_waits},
+                                            {"misuse", ktest_misuse}, {"flood", ktest_flood}};
 
 static void run_group(struct ktest_request *request, struct ktest_result *result)
 {

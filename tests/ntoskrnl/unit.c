@@ -45,6 +45,7 @@ GROUP(ex)
 GROUP(irql)
 GROUP(locks)
 GROUP(dpc)
+GROUP(dpc_work)
 GROUP(places)
 GROUP(waits)
 GROUP(misuse)
@@ -122,10 +123,18 @@ static void func_actions(void)
     CloseHandle(file);
 }
 
-const struct test winetest_testlist[] = {{"io", func_io},         {"ex", func_ex},
-                                         {"irql", func_irql},     {"misuse", func_misuse},
-                                         {"locks", func_locks},   {"dpc", func_dpc},
-                                         {"places", func_places}, {"waits", func_waits},
-                                         {"flood", func_flood},   {"references", func_references},
-                                         {"memory", func_memory}, {"actions", func_actions},
-                                         {"child", func_child},   {0, 0}};
+const struct test winetest_testlist[] = {{"io", func_io},
+                                         {"ex", func_ex},
+                                         {"irql", func_irql},
+                                         {"misuse", func_misuse},
+                                         {"locks", func_locks},
+                                         {"dpc", func_dpc},
+                                         {"dpc_work", func_dpc_work},
+                                         {"places", func_places},
+                                         {"waits", func_waits},
+                                         {"flood", func_flood},
+                                         {"references", func_references},
+                                         {"memory", func_memory},
+                                         {"actions", func_actions},
+                                         {"child", func_child},
+                                         {0, 0}};
