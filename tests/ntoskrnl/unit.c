@@ -49,6 +49,7 @@ GROUP(dpc_work)
 GROUP(places)
 GROUP(waits)
 GROUP(misuse)
+GROUP(misuse_state)
 GROUP(flood)
 
 static void func_references(void)
@@ -127,6 +128,7 @@ const struct test winetest_testlist[] = {{"io", func_io},
                                          {"ex", func_ex},
                                          {"irql", func_irql},
                                          {"misuse", func_misuse},
+                                         {"misuse_state", func_misuse_state},
                                          {"locks", func_locks},
                                          {"dpc", func_dpc},
                                          {"dpc_work", func_dpc_work},
