@@ -49,6 +49,18 @@ extern ULONG stor_bad_size, stor_bad_routine; /* what StorPortInitialize returne
 extern volatile LONG stor_in_request, stor_in_callback, stor_early;
 extern volatile LONG stor_frees; /* calls of HwFreeAdapterResources */
 
+/* Checks what a call returned. */
+#define stor_check(status, expected, what) stor_check_(status, expected, what, __FILE__, __LINE__)
+
+static inline void stor_check_(ULONG status, ULONG expected, const char *what, const char *file, int line)
+{
+    ktest_check(status == expected, file, line, "%s: status %lx, expected %lx", what, status, expected);
+}
+
+/* A worker and a timer of the driver's first adapter; NULL after a failed check. */
+PVOID stor_make_worker(void);
+PVOID stor_make_timer(void);
+
 /* Another adapter, not started. FALSE after a failed check. */
 BOOLEAN stor_second(PDEVICE_OBJECT *device);
 /* One that is; NULL after a failed check. */
@@ -78,6 +90,7 @@ void stor_counters(struct wqstor_counters *counters);
 /* The same, when all work items that were queued have run. */
 void stor_quiet(struct wqstor_counters *counters);
 
-extern const struct ktest stor_worker[], stor_timer[], stor_dpc[], stor_helper[], stor_life[];
+extern const struct ktest stor_worker[], stor_timer[], stor_dpc[], stor_helper[], stor_life[], stor_remove[],
+    stor_refused[], stor_race[];
 
 #endif

@@ -30,11 +30,9 @@ static struct mini *newest; /* the last adapter that was looked for */
 static PDRIVER_DISPATCH port_dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1];
 static PDRIVER_UNLOAD port_unload;
 
-static const struct ktest_group groups[] = {{"worker", stor_worker},
-                                            {"timer", stor_timer},
-                                            {"dpc", stor_dpc},
-                                            {"helper", stor_helper},
-                                            {"life", stor_life}};
+static const struct ktest_group groups[] = {
+    {"worker", stor_worker}, {"timer", stor_timer},   {"dpc", stor_dpc},         {"helper", stor_helper},
+    {"life", stor_life},     {"remove", stor_remove}, {"refused", stor_refused}, {"race", stor_race}};
 
 /* ---- the miniport ---- */
 

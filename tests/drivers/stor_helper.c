@@ -7,11 +7,6 @@
 
 #define ENTRIES 3
 
-static void check(ULONG status, ULONG expected, const char *what)
-{
-    kok(status == expected, "%s: status %lx, expected %lx", what, status, expected);
-}
-
 static void lists(void)
 {
     static __attribute__((aligned(16))) SLIST_HEADER head;
@@ -22,26 +17,27 @@ static void lists(void)
     PSLIST_ENTRY result = NULL;
     USHORT depth = 77;
 
-    check(StorPortInitializeSListHead(stor_mini, &head), 0, "initialise");
+    stor_check(StorPortInitializeSListHead(stor_mini, &head), 0, "initialise");
     for (int i = 0; i < ENTRIES; i++) {
-        check(StorPortInterlockedPushEntrySList(stor_mini, &head, &entries[i].entry, &result), 0, "push");
+        stor_check(StorPortInterlockedPushEntrySList(stor_mini, &head, &entries[i].entry, &result), 0,
+                   "push");
         kok(result == (i ? &entries[i - 1].entry : NULL), "push %d: %p was first", i, result);
     }
-    check(StorPortQueryDepthSList(stor_mini, &head, &depth), 0, "depth");
+    stor_check(StorPortQueryDepthSList(stor_mini, &head, &depth), 0, "depth");
     kok(depth == ENTRIES, "depth %u", depth);
-    check(StorPortInterlockedPopEntrySList(stor_mini, &head, &result), 0, "pop");
+    stor_check(StorPortInterlockedPopEntrySList(stor_mini, &head, &result), 0, "pop");
     kok(result == &entries[ENTRIES - 1].entry, "popped %p", result);
-    check(StorPortInterlockedFlushSList(stor_mini, &head, &result), 0, "flush");
+    stor_check(StorPortInterlockedFlushSList(stor_mini, &head, &result), 0, "flush");
     kok(result == &entries[1].entry && result->Next == &entries[0].entry, "flushed %p", result);
-    check(StorPortInterlockedPopEntrySList(stor_mini, &head, &result), 0, "pop of none");
+    stor_check(StorPortInterlockedPopEntrySList(stor_mini, &head, &result), 0, "pop of none");
     kok(!result, "popped %p", result);
-    check(StorPortInitializeSListHead(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "no list");
-    check(StorPortInitializeSListHead(NULL, &head), STOR_STATUS_INVALID_PARAMETER, "no adapter");
-    check(StorPortInitializeSListHead(stor_mini, (PSLIST_HEADER)((char *)&head + 1)),
-          STOR_STATUS_INVALID_PARAMETER, "a list out of line");
-    check(StorPortInterlockedPopEntrySList(stor_mini, &head, NULL), STOR_STATUS_INVALID_PARAMETER,
-          "no result");
-    check(StorPortQueryDepthSList(stor_mini, &head, NULL), STOR_STATUS_INVALID_PARAMETER, "no depth");
+    stor_check(StorPortInitializeSListHead(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "no list");
+    stor_check(StorPortInitializeSListHead(NULL, &head), STOR_STATUS_INVALID_PARAMETER, "no adapter");
+    stor_check(StorPortInitializeSListHead(stor_mini, (PSLIST_HEADER)((char *)&head + 1)),
+               STOR_STATUS_INVALID_PARAMETER, "a list out of line");
+    stor_check(StorPortInterlockedPopEntrySList(stor_mini, &head, NULL), STOR_STATUS_INVALID_PARAMETER,
+               "no result");
+    stor_check(StorPortQueryDepthSList(stor_mini, &head, NULL), STOR_STATUS_INVALID_PARAMETER, "no depth");
 }
 
 static void events(void)
@@ -51,26 +47,28 @@ static void events(void)
     ULONG status;
     KIRQL old;
 
-    check(StorPortInitializeEvent(stor_mini, &event, SynchronizationEvent, FALSE), 0, "initialise");
-    check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), STOR_STATUS_UNSUCCESSFUL,
-          "wait, not signalled");
-    check(StorPortSetEvent(stor_mini, &event), 0, "set");
-    check(StorPortWaitForEvent(stor_mini, &event, FALSE, &hour), 0, "wait, signalled");
-    check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), STOR_STATUS_UNSUCCESSFUL, "wait, consumed");
-    check(StorPortInitializeEvent(stor_mini, &event, NotificationEvent, TRUE), 0, "initialise signalled");
-    check(StorPortWaitForEvent(stor_mini, &event, FALSE, NULL), 0, "wait");
-    check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), 0, "wait again");
-    check(StorPortInitializeEvent(stor_mini, NULL, NotificationEvent, TRUE), STOR_STATUS_INVALID_PARAMETER,
-          "no event");
-    check(StorPortInitializeEvent(stor_mini, &event, (EVENT_TYPE)9, TRUE), STOR_STATUS_INVALID_PARAMETER,
-          "no type");
-    check(StorPortSetEvent(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "set nothing");
-    check(StorPortWaitForEvent(stor_mini, NULL, FALSE, NULL), STOR_STATUS_INVALID_PARAMETER,
-          "wait for nothing");
+    stor_check(StorPortInitializeEvent(stor_mini, &event, SynchronizationEvent, FALSE), 0, "initialise");
+    stor_check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), STOR_STATUS_UNSUCCESSFUL,
+               "wait, not signalled");
+    stor_check(StorPortSetEvent(stor_mini, &event), 0, "set");
+    stor_check(StorPortWaitForEvent(stor_mini, &event, FALSE, &hour), 0, "wait, signalled");
+    stor_check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), STOR_STATUS_UNSUCCESSFUL,
+               "wait, consumed");
+    stor_check(StorPortInitializeEvent(stor_mini, &event, NotificationEvent, TRUE), 0,
+               "initialise signalled");
+    stor_check(StorPortWaitForEvent(stor_mini, &event, FALSE, NULL), 0, "wait");
+    stor_check(StorPortWaitForEvent(stor_mini, &event, FALSE, &none), 0, "wait again");
+    stor_check(StorPortInitializeEvent(stor_mini, NULL, NotificationEvent, TRUE),
+               STOR_STATUS_INVALID_PARAMETER, "no event");
+    stor_check(StorPortInitializeEvent(stor_mini, &event, (EVENT_TYPE)9, TRUE), STOR_STATUS_INVALID_PARAMETER,
+               "no type");
+    stor_check(StorPortSetEvent(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "set nothing");
+    stor_check(StorPortWaitForEvent(stor_mini, NULL, FALSE, NULL), STOR_STATUS_INVALID_PARAMETER,
+               "wait for nothing");
     old = KfRaiseIrql(DISPATCH_LEVEL);
     status = StorPortWaitForEvent(stor_mini, &event, FALSE, &hour);
     KeLowerIrql(old);
-    check(status, STOR_STATUS_INVALID_IRQL, "wait at DISPATCH_LEVEL");
+    stor_check(status, STOR_STATUS_INVALID_IRQL, "wait at DISPATCH_LEVEL");
 }
 
 static void processors(void)
@@ -81,27 +79,27 @@ static void processors(void)
     USHORT groups = 77;
     ULONG nodes = 77, highest = 77, index = ~0u, current = ~0u, count = 0;
 
-    check(StorPortGetActiveGroupCount(stor_mini, &groups), 0, "groups");
-    check(StorPortGetGroupAffinity(stor_mini, 0, &mask), 0, "group");
-    check(StorPortGetGroupAffinity(stor_mini, 1, &mask), STOR_STATUS_INVALID_PARAMETER, "another group");
-    check(StorPortGetActiveNodeCount(stor_mini, &nodes), 0, "nodes");
-    check(StorPortGetHighestNodeNumber(stor_mini, &highest), 0, "highest node");
-    check(StorPortGetNodeAffinity(stor_mini, highest, &node), 0, "node");
-    check(StorPortGetNodeAffinity(stor_mini, highest + 1, &node), STOR_STATUS_INVALID_PARAMETER,
-          "another node");
+    stor_check(StorPortGetActiveGroupCount(stor_mini, &groups), 0, "groups");
+    stor_check(StorPortGetGroupAffinity(stor_mini, 0, &mask), 0, "group");
+    stor_check(StorPortGetGroupAffinity(stor_mini, 1, &mask), STOR_STATUS_INVALID_PARAMETER, "another group");
+    stor_check(StorPortGetActiveNodeCount(stor_mini, &nodes), 0, "nodes");
+    stor_check(StorPortGetHighestNodeNumber(stor_mini, &highest), 0, "highest node");
+    stor_check(StorPortGetNodeAffinity(stor_mini, highest, &node), 0, "node");
+    stor_check(StorPortGetNodeAffinity(stor_mini, highest + 1, &node), STOR_STATUS_INVALID_PARAMETER,
+               "another node");
     kok(groups == 1 && nodes == highest + 1, "%u groups, %lu nodes, highest %lu", groups, nodes, highest);
     kok(mask && node.Mask == mask && !node.Group, "masks %Ix, %Ix", (ULONG_PTR)mask, (ULONG_PTR)node.Mask);
-    check(StorPortGetCurrentProcessorNumber(stor_mini, &number), 0, "number");
+    stor_check(StorPortGetCurrentProcessorNumber(stor_mini, &number), 0, "number");
     kok(!number.Group && !number.Reserved, "group %u", number.Group);
-    check(StorPortGetProcessorIndexFromNumber(stor_mini, &number, &index), 0, "index");
+    stor_check(StorPortGetProcessorIndexFromNumber(stor_mini, &number, &index), 0, "index");
     kok(index == number.Number, "index %lu of %u", index, number.Number);
-    check(StorPortGetProcessorIndexFromNumber(stor_mini, &none, &index), STOR_STATUS_INVALID_PARAMETER,
-          "no such one");
-    check(StorPortGetCurrentProcessorIndex(stor_mini, &current), 0, "current index");
-    check(StorPortExtendedFunction(ExtFunctionGetProcessorCount, stor_mini, 0, &count), 0, "count");
+    stor_check(StorPortGetProcessorIndexFromNumber(stor_mini, &none, &index), STOR_STATUS_INVALID_PARAMETER,
+               "no such one");
+    stor_check(StorPortGetCurrentProcessorIndex(stor_mini, &current), 0, "current index");
+    stor_check(StorPortExtendedFunction(ExtFunctionGetProcessorCount, stor_mini, 0, &count), 0, "count");
     kok(current < count && count <= 8 * sizeof(mask), "processor %lu of %lu", current, count);
-    check(StorPortGetActiveGroupCount(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "no result");
-    check(StorPortGetCurrentProcessorNumber(NULL, &number), STOR_STATUS_INVALID_PARAMETER, "no adapter");
+    stor_check(StorPortGetActiveGroupCount(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "no result");
+    stor_check(StorPortGetCurrentProcessorNumber(NULL, &number), STOR_STATUS_INVALID_PARAMETER, "no adapter");
 }
 
 static void time(void)
@@ -110,17 +108,17 @@ static void time(void)
     ULONG status;
     KIRQL old;
 
-    check(StorPortQueryPerformanceCounter(stor_mini, &frequency, &before), 0, "counter");
-    check(StorPortDelayExecution(stor_mini, 3000), 0, "delay");
-    check(StorPortQueryPerformanceCounter(stor_mini, NULL, &after), 0, "counter, no frequency");
+    stor_check(StorPortQueryPerformanceCounter(stor_mini, &frequency, &before), 0, "counter");
+    stor_check(StorPortDelayExecution(stor_mini, 3000), 0, "delay");
+    stor_check(StorPortQueryPerformanceCounter(stor_mini, NULL, &after), 0, "counter, no frequency");
     kok((after.QuadPart - before.QuadPart) * 1000000 / frequency.QuadPart >= 2900, "it took %ld ticks",
         (LONG)(after.QuadPart - before.QuadPart));
-    check(StorPortQueryPerformanceCounter(stor_mini, &frequency, NULL), STOR_STATUS_INVALID_PARAMETER,
-          "no counter");
+    stor_check(StorPortQueryPerformanceCounter(stor_mini, &frequency, NULL), STOR_STATUS_INVALID_PARAMETER,
+               "no counter");
     old = KfRaiseIrql(DISPATCH_LEVEL);
     status = StorPortDelayExecution(stor_mini, 1);
     KeLowerIrql(old);
-    check(status, STOR_STATUS_INVALID_IRQL, "delay at DISPATCH_LEVEL");
+    stor_check(status, STOR_STATUS_INVALID_IRQL, "delay at DISPATCH_LEVEL");
     StorPortQueryPerformanceCounter(stor_mini, NULL, &before);
     StorPortStallExecution(2000);
     StorPortQueryPerformanceCounter(stor_mini, NULL, &after);
@@ -135,21 +133,22 @@ static void memory(void)
     PVOID block = NULL;
     ULONG lock = 77;
 
-    check(StorPortAllocatePool(stor_mini, 1000, 0x74736574, &block), 0, "allocate");
+    stor_check(StorPortAllocatePool(stor_mini, 1000, 0x74736574, &block), 0, "allocate");
     kok(block != NULL, "no block");
     if (block)
         RtlFillMemory(block, 1000, 0xa5);
-    check(StorPortFreePool(stor_mini, block), 0, "free");
-    check(StorPortAllocatePool(stor_mini, 0, 0x74736574, &block), STOR_STATUS_INVALID_PARAMETER,
-          "allocate nothing");
-    check(StorPortFreePool(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "free nothing");
+    stor_check(StorPortFreePool(stor_mini, block), 0, "free");
+    stor_check(StorPortAllocatePool(stor_mini, 0, 0x74736574, &block), STOR_STATUS_INVALID_PARAMETER,
+               "allocate nothing");
+    stor_check(StorPortFreePool(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "free nothing");
     {
         KSPIN_LOCK spin = lock;
 
-        check(StorPortInitializeSpinlock(stor_mini, &spin), 0, "initialise a lock");
+        stor_check(StorPortInitializeSpinlock(stor_mini, &spin), 0, "initialise a lock");
         kok(!spin, "the lock is %Ix", (ULONG_PTR)spin);
     }
-    check(StorPortInitializeSpinlock(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "initialise no lock");
+    stor_check(StorPortInitializeSpinlock(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER,
+               "initialise no lock");
 }
 
 static void registers(void)
@@ -197,11 +196,11 @@ static void the_other_codes(void)
     for (ULONG i = 0; i < 4; i++) {
         static const ULONG codes[] = {137, 1000, 0x7fffffff, 0xffffffff};
 
-        check(StorPortExtendedFunction((STORPORT_FUNCTION_CODE)codes[i], stor_mini),
-              STOR_STATUS_NOT_IMPLEMENTED, "an unknown code");
+        stor_check(StorPortExtendedFunction((STORPORT_FUNCTION_CODE)codes[i], stor_mini),
+                   STOR_STATUS_NOT_IMPLEMENTED, "an unknown code");
     }
-    check(StorPortExtendedFunction(ExtFunctionGetPfns, NULL), STOR_STATUS_NOT_IMPLEMENTED,
-          "without an adapter");
+    stor_check(StorPortExtendedFunction(ExtFunctionGetPfns, NULL), STOR_STATUS_NOT_IMPLEMENTED,
+               "without an adapter");
     stor_counters(&after);
     /* The driver may have run these tests before. */
     kok(after.logged == tried + 1 && (!before.logged || before.logged == after.logged),

@@ -8,12 +8,7 @@
 #define SOON_US  2000
 #define NEVER_US 3600000000ull /* an hour: not during the test */
 
-static void check(ULONG status, ULONG expected, const char *what)
-{
-    kok(status == expected, "%s: status %lx, expected %lx", what, status, expected);
-}
-
-static PVOID make(void)
+PVOID stor_make_timer(void)
 {
     PVOID timer = NULL;
     ULONG status = StorPortInitializeTimer(stor_mini, &timer);
@@ -59,84 +54,62 @@ static VOID NTAPI note(PVOID extension, PVOID context)
 
 static void expires_once(void)
 {
-    PVOID timer = make();
+    PVOID timer = stor_make_timer();
     LONGLONG begin = now_us();
 
     seen_reset(1);
-    check(StorPortRequestTimer(stor_mini, timer, note, &seen, SOON_US, 0), STOR_STATUS_SUCCESS, "request");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, &seen, SOON_US, 0), STOR_STATUS_SUCCESS,
+               "request");
     ktest_wait(&seen.done, "the timer");
     kok(seen.extension == stor_mini && seen.context == &seen, "called with %p, %p", seen.extension,
         seen.context);
     kok(seen.level == DISPATCH_LEVEL, "called at level %u", seen.level);
     kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
     kok(seen.runs == 1, "%ld runs", seen.runs);
 }
 
 static void tolerance(void)
 {
-    PVOID timer = make();
+    PVOID timer = stor_make_timer();
     LONGLONG begin = now_us();
 
     seen_reset(1);
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 10000), STOR_STATUS_SUCCESS, "request");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 10000), STOR_STATUS_SUCCESS,
+               "request");
     ktest_wait(&seen.done, "the timer");
     kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
 }
 
 static void busy_and_cancelled(void)
 {
-    PVOID timer = make();
+    PVOID timer = stor_make_timer();
 
     seen_reset(1);
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS, "request");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_BUSY, "request again");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back again");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
-          "request after that");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
+               "request");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_BUSY,
+               "request again");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS,
+               "take back again");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
+               "request after that");
     ktest_wait(&seen.done, "the timer");
     kok(seen.runs == 1, "%ld runs", seen.runs);
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
-          "request at last");
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free while requested");
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request of a freed one");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
+               "request at last");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free while requested");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+               "request of a freed one");
     kok(seen.runs == 1, "%ld runs", seen.runs);
-}
-
-static void bad_parameters(void)
-{
-    PVOID timer = make(), worker = NULL, untouched = &seen;
-    int garbage = 0;
-
-    check(StorPortInitializeTimer(NULL, &untouched), STOR_STATUS_INVALID_PARAMETER,
-          "initialise, no extension");
-    check(StorPortInitializeTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "initialise, nowhere");
-    check(StorPortRequestTimer(NULL, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request, no extension");
-    check(StorPortRequestTimer(stor_mini, NULL, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request, no timer");
-    check(StorPortRequestTimer(stor_mini, &garbage, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request, no timer but memory");
-    check(StorPortRequestTimer(stor_mini, timer, NULL, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request, no callback");
-    check(StorPortFreeTimer(NULL, timer), STOR_STATUS_INVALID_PARAMETER, "free, no extension");
-    check(StorPortFreeTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "free, no timer");
-    check(StorPortFreeTimer(stor_mini, &garbage), STOR_STATUS_UNSUCCESSFUL, "free, no timer but memory");
-    StorPortInitializeWorker(stor_mini, &worker);
-    check(StorPortFreeTimer(stor_mini, worker), STOR_STATUS_UNSUCCESSFUL, "free a worker as a timer");
-    check(StorPortFreeWorker(stor_mini, worker), STOR_STATUS_SUCCESS, "free the worker");
-    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL,
-          "free as the other kind");
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
 }
 
 static void levels_and_memory(void)
 {
-    PVOID timer = make(), other = NULL;
+    PVOID timer = stor_make_timer(), other = NULL;
     ULONG status[3];
     KIRQL old;
 
@@ -146,15 +119,15 @@ static void levels_and_memory(void)
     status[1] = StorPortFreeTimer(stor_mini, timer);
     status[2] = StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0);
     KeLowerIrql(old);
-    check(status[0], STOR_STATUS_INVALID_IRQL, "initialise above DISPATCH_LEVEL");
-    check(status[1], STOR_STATUS_INVALID_IRQL, "free above DISPATCH_LEVEL");
-    check(status[2], STOR_STATUS_SUCCESS, "request above DISPATCH_LEVEL");
+    stor_check(status[0], STOR_STATUS_INVALID_IRQL, "initialise above DISPATCH_LEVEL");
+    stor_check(status[1], STOR_STATUS_INVALID_IRQL, "free above DISPATCH_LEVEL");
+    stor_check(status[2], STOR_STATUS_SUCCESS, "request above DISPATCH_LEVEL");
     ktest_wait(&seen.done, "the timer");
     wq_fault_set(WQ_FAULT_MEMORY, UINT32_MAX);
     status[0] = StorPortInitializeTimer(stor_mini, &other);
     wq_fault_set(WQ_FAULT_MEMORY, 0);
-    check(status[0], STOR_STATUS_INSUFFICIENT_RESOURCES, "initialise without memory");
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(status[0], STOR_STATUS_INSUFFICIENT_RESOURCES, "initialise without memory");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
 }
 
 static VOID NTAPI again(PVOID extension, PVOID context)
@@ -168,12 +141,13 @@ static VOID NTAPI again(PVOID extension, PVOID context)
 static void periodic(void)
 {
     seen_reset(10);
-    seen.timer = make();
-    check(StorPortRequestTimer(stor_mini, seen.timer, again, NULL, 500, 0), STOR_STATUS_SUCCESS, "request");
+    seen.timer = stor_make_timer();
+    stor_check(StorPortRequestTimer(stor_mini, seen.timer, again, NULL, 500, 0), STOR_STATUS_SUCCESS,
+               "request");
     ktest_wait(&seen.done, "ten expiries");
-    check(seen.status, STOR_STATUS_SUCCESS, "request from inside");
+    stor_check(seen.status, STOR_STATUS_SUCCESS, "request from inside");
     kok(seen.runs == 10, "%ld runs", seen.runs);
-    check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_SUCCESS, "free");
 }
 
 static VOID NTAPI free_self(PVOID extension, PVOID context)
@@ -186,12 +160,12 @@ static VOID NTAPI free_self(PVOID extension, PVOID context)
 static void frees_itself(void)
 {
     seen_reset(1);
-    seen.timer = make();
-    check(StorPortRequestTimer(stor_mini, seen.timer, free_self, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
-          "request");
+    seen.timer = stor_make_timer();
+    stor_check(StorPortRequestTimer(stor_mini, seen.timer, free_self, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
+               "request");
     ktest_wait(&seen.done, "the timer");
-    check(seen.status, STOR_STATUS_SUCCESS, "free from inside");
-    check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+    stor_check(seen.status, STOR_STATUS_SUCCESS, "free from inside");
+    stor_check(StorPortFreeTimer(stor_mini, seen.timer), STOR_STATUS_UNSUCCESSFUL, "free again");
 }
 
 static void fine(void)
@@ -200,25 +174,25 @@ static void fine(void)
     LONGLONG begin;
 
     seen_reset(1);
-    check(StorPortInitializeHighResolutionTimer(stor_mini, &timer), STOR_STATUS_SUCCESS, "initialise");
+    stor_check(StorPortInitializeHighResolutionTimer(stor_mini, &timer), STOR_STATUS_SUCCESS, "initialise");
     begin = now_us();
-    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, &seen, SOON_US), STOR_STATUS_SUCCESS,
-          "request");
+    stor_check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, &seen, SOON_US),
+               STOR_STATUS_SUCCESS, "request");
     ktest_wait(&seen.done, "the timer");
     kok(seen.level == DISPATCH_LEVEL && seen.context == &seen, "level %u, context %p", seen.level,
         seen.context);
     kok(seen.time - begin >= SOON_US, "it came after %ld us", (LONG)(seen.time - begin));
-    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US), STOR_STATUS_SUCCESS,
-          "request");
-    check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US), STOR_STATUS_BUSY,
-          "again");
-    check(StorPortCancelHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "cancel");
-    check(StorPortCancelHighResolutionTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER,
-          "cancel nothing");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
-          "request as the other kind");
-    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
-    check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
+    stor_check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US),
+               STOR_STATUS_SUCCESS, "request");
+    stor_check(StorPortRequestHighResolutionTimer(stor_mini, timer, note, NULL, NEVER_US), STOR_STATUS_BUSY,
+               "again");
+    stor_check(StorPortCancelHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "cancel");
+    stor_check(StorPortCancelHighResolutionTimer(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER,
+               "cancel nothing");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_INVALID_PARAMETER,
+               "request as the other kind");
+    stor_check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortFreeHighResolutionTimer(stor_mini, timer), STOR_STATUS_UNSUCCESSFUL, "free again");
     kok(seen.runs == 1, "%ld runs", seen.runs);
 }
 
@@ -248,22 +222,22 @@ static void own_timer(void)
 static void taken_back_while_expiring(void)
 {
     LARGE_INTEGER hardly = {.QuadPart = -10000};
-    PVOID timer = make();
+    PVOID timer = stor_make_timer();
 
     seen_reset(RACES);
     for (int i = 0; i < RACES; i++) {
         ULONG status = StorPortRequestTimer(stor_mini, timer, note, NULL, 900, 0);
 
         if (status)
-            check(status, STOR_STATUS_SUCCESS, "request");
+            stor_check(status, STOR_STATUS_SUCCESS, "request");
         KeDelayExecutionThread(KernelMode, FALSE, &hardly);
         StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0);
         status = StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0);
         if (status)
-            check(status, STOR_STATUS_SUCCESS, "request after taking back");
+            stor_check(status, STOR_STATUS_SUCCESS, "request after taking back");
         StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0);
     }
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
     kok(seen.runs <= RACES, "%ld runs of %d requests", seen.runs, RACES);
 }
 
@@ -272,31 +246,31 @@ static void late_expiry(void)
 {
     LARGE_INTEGER some = {.QuadPart = -300000};
     struct ktest_gate gate;
-    PVOID timer = make();
+    PVOID timer = stor_make_timer();
 
     seen_reset(1);
     if (!ktest_block(&gate))
         return;
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_SUCCESS, "request");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_SUCCESS,
+               "request");
     KeDelayExecutionThread(KernelMode, FALSE, &some); /* it expires meanwhile, or there is nothing to see */
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back");
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
-          "request for later");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, 0, 0), STOR_STATUS_SUCCESS, "take back");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, NEVER_US, 0), STOR_STATUS_SUCCESS,
+               "request for later");
     ktest_unblock(&gate);
     /* Another timer's expiry comes after that one. */
     StorPortNotification(RequestTimerCall, stor_mini, note_plain, (ULONG)SOON_US);
     ktest_wait(&seen.done, "the adapter's own timer");
     kok(seen.runs == 1, "%ld runs", seen.runs);
-    check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_BUSY,
-          "the later request");
-    check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
+    stor_check(StorPortRequestTimer(stor_mini, timer, note, NULL, SOON_US, 0), STOR_STATUS_BUSY,
+               "the later request");
+    stor_check(StorPortFreeTimer(stor_mini, timer), STOR_STATUS_SUCCESS, "free");
 }
 
 const struct ktest stor_timer[] = {
     {"a timer expires once, at DISPATCH_LEVEL, not early", expires_once, FALSE, POOL_ANY},
     {"tolerance", tolerance, FALSE, POOL_ANY},
     {"a requested timer is busy until it is taken back", busy_and_cancelled, FALSE, POOL_ANY},
-    {"bad parameters", bad_parameters, FALSE, POOL_ANY},
     {"levels and memory", levels_and_memory, FALSE, POOL_ANY},
     {"a callback requests its timer", periodic, FALSE, POOL_ANY},
     {"a callback frees its timer", frees_itself, FALSE, POOL_ANY},

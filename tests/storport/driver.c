@@ -6,7 +6,7 @@
 #include "../ntoskrnl/groups.h"
 #include "wine/test.h"
 
-static const char *const groups[] = {"worker", "timer", "dpc", "helper", "life"};
+static const char *const groups[] = {"worker", "timer", "dpc", "helper", "life", "remove", "refused", "race"};
 
 START_TEST(driver)
 {
