@@ -1,29 +1,43 @@
 /*
- * race.c: starts, shutdowns, platform events, classes and joined files, each against whatever else may happen at
- * the same time.
+ * race.c: starts and shutdowns, each against whatever else may happen at the same time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "util.h"
+#include "race.h"
 
 #include "wqcore.h"
 
 #define THREADS 3
 
-static HANDLE go; /* manual reset */
+HANDLE race_go; /* manual reset */
 
-static void run_threads(DWORD(WINAPI *fn)(void *), void *param)
+BOOL race_begin(void)
+{
+    if (!ours()) {
+        skip("the builtin lacks half of this and survives none of it\n");
+        return FALSE;
+    }
+    race_go = CreateEventA(NULL, TRUE, FALSE, NULL);
+    return TRUE;
+}
+
+void race_end(void)
+{
+    CloseHandle(race_go);
+}
+
+void race_threads(DWORD(WINAPI *fn)(void *), void *param)
 {
     HANDLE threads[THREADS];
 
     for (int i = 0; i < THREADS; i++)
         threads[i] = CreateThread(NULL, 0, fn, param, 0, NULL);
-    SetEvent(go);
+    SetEvent(race_go);
     for (int i = 0; i < THREADS; i++) {
         wait_event(threads[i]);
         CloseHandle(threads[i]);
     }
-    ResetEvent(go);
+    ResetEvent(race_go);
 }
 
 static struct wq_counters counters(void)
@@ -36,8 +50,7 @@ static struct wq_counters counters(void)
     return now;
 }
 
-/* Nothing waits, and no timer is set; both a moment after the last callback. */
-static void check_nothing_left(void)
+void race_check_nothing_left(void)
 {
     ULONGLONG end = GetTickCount64() + DEADLINE_MS;
     struct wq_counters now;
@@ -62,7 +75,7 @@ static DWORD WINAPI start_and_stop(void *param)
     DWORD queue;
 
     callback_init(&callback);
-    wait_event(go);
+    wait_event(race_go);
     for (int i = 0; i < 60; i++) {
         start();
         hr = apartment(&type, &qualifier);
@@ -87,10 +100,10 @@ static void test_starts(void)
     void *apartment = (void *)GetProcAddress(LoadLibraryA("combase.dll"), "CoGetApartmentType");
     int type, qualifier;
 
-    run_threads(start_and_stop, apartment);
+    race_threads(start_and_stop, apartment);
     ok(((HRESULT(WINAPI *)(int *, int *))apartment)(&type, &qualifier) == CO_E_NOTINITIALIZED,
        "the apartment is still there\n");
-    check_nothing_left();
+    race_check_nothing_left();
 }
 
 /* ---- all calls against the last shutdown ---- */
@@ -158,7 +171,7 @@ static DWORD WINAPI call_everything(void *param)
     HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL);
     struct caller *caller = param;
 
-    wait_event(go);
+    wait_event(race_go);
     for (int i = 0; !caller->over; i++) {
         IRtwqAsyncResult *result = result_new(caller->callback);
 
@@ -185,7 +198,7 @@ static DWORD WINAPI shut_down(void *param)
 {
     struct caller *caller = param;
 
-    wait_event(go);
+    wait_event(race_go);
     for (int i = 0; i < 8; i++) {
         start();
         wait_calls(caller->callback, 20);
@@ -203,323 +216,18 @@ static void test_shutdown(void)
 
     callback_init(&callback);
     thread = CreateThread(NULL, 0, shut_down, &caller, 0, NULL);
-    run_threads(call_everything, &caller);
+    race_threads(call_everything, &caller);
     wait_event(thread);
     CloseHandle(thread);
     callback_end(&callback); /* nothing that missed the shutdown holds a result */
-    check_nothing_left();
-}
-
-/* ---- platform events ---- */
-
-struct events {
-    IRtwqPlatformEvents iface;
-    LONG refs, told;
-    void (*fn)(char what);
-    char log[32];
-};
-
-static struct events *events_from(IRtwqPlatformEvents *iface)
-{
-    return CONTAINING_RECORD(iface, struct events, iface);
-}
-
-static HRESULT WINAPI events_query(IRtwqPlatformEvents *iface, REFIID riid, void **out)
-{
-    (void)iface;
-    (void)riid;
-    *out = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG WINAPI events_add_ref(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedIncrement(&events_from(iface)->refs);
-}
-
-static ULONG WINAPI events_release(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedDecrement(&events_from(iface)->refs);
-}
-
-static HRESULT told(IRtwqPlatformEvents *iface, char what)
-{
-    struct events *events = events_from(iface);
-    LONG n = InterlockedIncrement(&events->told) - 1;
-
-    if (n < 31)
-        events->log[n] = what;
-    if (events->fn)
-        events->fn(what);
-    return S_OK;
-}
-
-static HRESULT WINAPI events_started(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 'i');
-}
-
-static HRESULT WINAPI events_shutdown(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 's');
-}
-
-static HRESULT WINAPI events_ended(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 'e');
-}
-
-static IRtwqPlatformEventsVtbl events_vtbl = {
-    events_query, events_add_ref, events_release, events_started, events_shutdown, events_ended,
-};
-
-#define STARTERS 2
-
-static DWORD WINAPI register_and_unregister(void *param)
-{
-    struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
-    LONG *ended = param; /* threads of start_often */
-
-    wait_event(go);
-    while (*ended < STARTERS) {
-        LONG before = events.told;
-
-        ok(RtwqRegisterPlatformEvents(&events.iface) == S_OK, "not registered\n");
-        while (events.told == before && *ended < STARTERS)
-            SwitchToThread();
-        ok(RtwqUnregisterPlatformEvents(&events.iface) == S_OK, "not unregistered\n");
-        wait_value(&events.refs, 1);
-        ok(RtwqUnregisterPlatformEvents(&events.iface) == RTWQ_E_NOT_FOUND, "still registered\n");
-    }
-    return 0;
-}
-
-static DWORD WINAPI start_often(void *param)
-{
-    wait_event(go);
-    for (int i = 0; i < 100; i++) {
-        start();
-        stop();
-    }
-    InterlockedIncrement(param);
-    return 0;
-}
-
-/* Each start and each end is told once, however many threads cause them. */
-static void test_events(void)
-{
-    struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
-    HANDLE threads[STARTERS];
-    LONG ended = 0;
-
-    ok(RtwqRegisterPlatformEvents(&events.iface) == S_OK, "not registered\n");
-    for (int i = 0; i < STARTERS; i++)
-        threads[i] = CreateThread(NULL, 0, start_often, &ended, 0, NULL);
-    run_threads(register_and_unregister, &ended);
-    for (int i = 0; i < STARTERS; i++) {
-        wait_event(threads[i]);
-        CloseHandle(threads[i]);
-    }
-    ok(events.told % 3 == 0 && events.told <= 600 && events.told >= 3, "told %ld times\n", events.told);
-    for (LONG i = 0; i < 31 && i < events.told; i++)
-        ok(events.log[i] == "ise"[i % 3], "told %s\n", events.log);
-    ok(RtwqUnregisterPlatformEvents(&events.iface) == S_OK, "not unregistered\n");
-    ok(events.refs == 1, "%ld references\n", events.refs);
-}
-
-/* Those who are told may start and shut down themselves. */
-static void start_inside(char what)
-{
-    if (what == 'e')
-        return;
-    start();
-    stop();
-}
-
-static void test_start_inside_events(void)
-{
-    struct events events = {{&events_vtbl}, 1, 0, start_inside, ""};
-
-    RtwqRegisterPlatformEvents(&events.iface);
-    start();
-    queue_flush(RTWQ_CALLBACK_QUEUE_STANDARD);
-    stop();
-    ok(!strcmp(events.log, "ise"), "told %s\n", events.log);
-    RtwqUnregisterPlatformEvents(&events.iface);
-    ok(events.refs == 1, "%ld references\n", events.refs);
-}
-
-/* ---- classes ---- */
-
-struct classes {
-    DWORD queue;
-    LONG over;
-    LONG inside, run; /* items of the queue */
-};
-
-static void serial_item(struct callback *callback, IRtwqAsyncResult *result)
-{
-    struct classes *classes = callback->param;
-
-    (void)result;
-    ok(InterlockedIncrement(&classes->inside) == 1, "two items of a serial queue run\n");
-    classes->run++;
-    InterlockedDecrement(&classes->inside);
-}
-
-static DWORD WINAPI change_class(void *param)
-{
-    static const WCHAR *const names[] = {L"Audio", L"Games", L"Pro Audio"};
-    struct classes *classes = param;
-    struct callback callback;
-    LONG begun = 0;
-    HRESULT hr;
-
-    callback_init(&callback);
-    wait_event(go);
-    for (int i = 0; !classes->over; i++) {
-        DWORD shared, task = 0, length = 40;
-        WCHAR name[40];
-
-        hr = RtwqBeginRegisterWorkQueueWithMMCSS(classes->queue, names[i % 3], 0, i % 5 - 2, &callback.iface,
-                                                 NULL);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        hr = RtwqGetWorkQueueMMCSSClass(classes->queue, name, &length);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        hr = RtwqLockSharedWorkQueue(names[(i + 1) % 3], 0, &task, &shared);
-        ok(hr == S_OK && task, "got %#lx\n", hr);
-        hr = RtwqUnlockWorkQueue(shared);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        hr = RtwqBeginUnregisterWorkQueueWithMMCSS(classes->queue, &callback.iface, NULL);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        begun += 2;
-        callback_wait(&callback, 2);
-    }
-    ok(callback.invoked == begun, "%ld of %ld registrations ended\n", callback.invoked, begun);
-    callback_end(&callback);
-    return 0;
-}
-
-static DWORD WINAPI put_items(void *param)
-{
-    struct classes *classes = param;
-    struct callback callback;
-    IRtwqAsyncResult *results[20];
-
-    callback_init(&callback);
-    callback.fn = serial_item;
-    callback.param = classes;
-    for (int i = 0; i < 20; i++)
-        results[i] = result_new(&callback);
-    wait_event(go);
-    for (int i = 0; i < 2000; i++) {
-        if (i >= 20)
-            callback_wait(&callback, 1);
-        ok(RtwqPutWorkItem(classes->queue, 0, results[i % 20]) == S_OK, "not put\n");
-    }
-    callback_wait(&callback, 20);
-    InterlockedExchange(&classes->over, 1);
-    for (int i = 0; i < 20; i++)
-        IRtwqAsyncResult_Release(results[i]);
-    callback_end(&callback);
-    return 0;
-}
-
-/* A queue changes its class while its items run: none is lost, and it stays serial. */
-static void test_classes(void)
-{
-    struct classes classes = {0};
-    HANDLE thread;
-
-    start();
-    RtwqAllocateWorkQueue(RTWQ_STANDARD_WORKQUEUE, &classes.queue);
-    thread = CreateThread(NULL, 0, put_items, &classes, 0, NULL);
-    run_threads(change_class, &classes);
-    wait_event(thread);
-    CloseHandle(thread);
-    ok(classes.run == 2000, "%ld items ran\n", classes.run);
-    RtwqUnlockWorkQueue(classes.queue);
-    stop();
-    check_nothing_left();
-}
-
-/* ---- joined files ---- */
-
-static LONG pipes;
-
-/* A read completes, or is cancelled, while its file leaves the queue and the queue goes. */
-static void join_once(struct callback *callback, int i)
-{
-    IRtwqAsyncResult *result = result_new(callback);
-    RTWQASYNCRESULT *fields = CONTAINING_RECORD(result, RTWQASYNCRESULT, AsyncResult);
-    HANDLE server, client, cookie = NULL;
-    char name[64], buffer[8];
-    DWORD queue, written;
-    HRESULT hr;
-
-    wsprintfA(name, "\\\\.\\pipe\\wq_rtworkq_race%ld", InterlockedIncrement(&pipes));
-    server =
-        CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 64, 64, 0, NULL);
-    client = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-    RtwqAllocateSerialWorkQueue(RTWQ_CALLBACK_QUEUE_MULTITHREADED, &queue);
-    hr = RtwqJoinWorkQueue(queue, server, &cookie);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    ReadFile(server, buffer, 4, NULL, &fields->overlapped);
-    if (i & 1)
-        WriteFile(client, "race", 4, &written, NULL);
-    else
-        CancelIo(server);
-    if (i & 2) {
-        hr = RtwqUnjoinWorkQueue(queue, cookie);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        hr = RtwqUnlockWorkQueue(queue);
-        ok(hr == S_OK, "got %#lx\n", hr);
-    } else {
-        hr = RtwqUnlockWorkQueue(queue);
-        ok(hr == S_OK, "got %#lx\n", hr);
-        hr = RtwqUnjoinWorkQueue(RTWQ_CALLBACK_QUEUE_STANDARD, cookie);
-        ok(hr == S_OK, "got %#lx\n", hr);
-    }
-    callback_wait(callback, 1);
-    ok(callback->status == (i & 1 ? S_OK : HRESULT_FROM_WIN32(ERROR_OPERATION_ABORTED)), "status %#lx\n",
-       callback->status);
-    CloseHandle(client);
-    CloseHandle(server);
-    IRtwqAsyncResult_Release(result);
-}
-
-static DWORD WINAPI join_often(void *param)
-{
-    struct callback callback;
-
-    (void)param;
-    callback_init(&callback);
-    wait_event(go);
-    for (int i = 0; i < 40; i++)
-        join_once(&callback, i);
-    callback_end(&callback);
-    return 0;
-}
-
-static void test_joins(void)
-{
-    start();
-    run_threads(join_often, NULL);
-    stop();
+    race_check_nothing_left();
 }
 
 START_TEST(race)
 {
-    if (!ours()) {
-        skip("the builtin lacks half of this and survives none of it\n");
+    if (!race_begin())
         return;
-    }
-    go = CreateEventA(NULL, TRUE, FALSE, NULL);
     test_starts();
     test_shutdown();
-    test_events();
-    test_start_inside_events();
-    test_classes();
-    test_joins();
-    CloseHandle(go);
+    race_end();
 }
