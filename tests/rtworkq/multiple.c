@@ -32,62 +32,6 @@ static void signal_all(unsigned count)
         SetEvent(events[i]);
 }
 
-static void test_errors(void)
-{
-    HANDLE bad[] = {events[0], (HANDLE)0xdead0};
-    RTWQWORKITEM_KEY key = 0;
-    struct callback callback;
-    IRtwqAsyncResult *result, *empty;
-    HRESULT hr;
-
-    callback_init(&callback);
-    result = result_new(&callback);
-    ok(put_multiple(1, NULL, 0, result, &key) == E_POINTER, "NULL was accepted\n");
-    ok(put_multiple(1, events, 0, NULL, &key) == E_POINTER, "NULL was accepted\n");
-    RtwqCreateAsyncResult(NULL, NULL, NULL, &empty);
-    ok(put_multiple(1, events, 0, empty, &key) == E_POINTER, "no callback was accepted\n");
-    IRtwqAsyncResult_Release(empty);
-    ok(put_multiple(0, events, 0, result, &key) == E_INVALIDARG, "none was accepted\n");
-    ok(put_multiple(MOST + 1, events, 0, result, &key) == E_INVALIDARG, "too many were accepted\n");
-    ok(put_multiple(0xffffffff, events, 0, result, &key) == E_INVALIDARG, "too many were accepted\n");
-    hr = put_multiple(2, bad, 0, result, &key);
-    ok(hr == HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE), "got %#lx\n", hr);
-    ok(!key, "a key was given\n");
-    ok(cancel_multiple(0) == RTWQ_E_NOT_FOUND, "0 is a key\n");
-    ok(cancel_multiple(~(RTWQWORKITEM_KEY)0) == RTWQ_E_NOT_FOUND, "-1 is a key\n");
-    IRtwqAsyncResult_Release(result);
-    callback_end(&callback);
-}
-
-/* One of them cannot be waited for: the call says why and takes no signal of the others. */
-static void test_refused(void)
-{
-    HANDLE handles[3], mute;
-    struct callback callback;
-    IRtwqAsyncResult *result;
-    HRESULT hr;
-
-    callback_init(&callback);
-    result = result_new(&callback);
-    handles[0] = CreateEventW(NULL, FALSE, TRUE, NULL);
-    handles[2] = CreateEventW(NULL, FALSE, TRUE, NULL);
-    DuplicateHandle(GetCurrentProcess(), handles[0], GetCurrentProcess(), &mute, EVENT_MODIFY_STATE, FALSE,
-                    0);
-    handles[1] = mute;
-    hr = put_multiple(3, handles, 0, result, NULL);
-    ok(hr == HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED), "without SYNCHRONIZE: got %#lx\n", hr);
-    CloseHandle(mute);
-    hr = put_multiple(3, handles, 0, result, NULL);
-    ok(hr == HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE), "closed: got %#lx\n", hr);
-    ok(WaitForSingleObject(handles[0], 0) == WAIT_OBJECT_0, "the first signal was taken\n");
-    ok(WaitForSingleObject(handles[2], 0) == WAIT_OBJECT_0, "the last signal was taken\n");
-    ok(!callback.invoked, "called\n");
-    CloseHandle(handles[0]);
-    CloseHandle(handles[2]);
-    IRtwqAsyncResult_Release(result);
-    callback_end(&callback);
-}
-
 /* Whatever is signalled when, of all signals one is gone. */
 static void test_one_signal(void)
 {
@@ -358,8 +302,6 @@ START_TEST(multiple)
     for (unsigned i = 0; i <= MOST; i++)
         events[i] = CreateEventA(NULL, FALSE, FALSE, NULL);
     start();
-    test_errors();
-    test_refused();
     test_one_signal();
     test_odd_arrays();
     test_cancel();
