@@ -38,4 +38,7 @@ struct disk_answer disk_command(HANDLE adapter, UCHAR target, UCHAR lun, const U
 /* READ(10) and WRITE(10). True if all was done. */
 BOOL disk_transfer(HANDLE adapter, ULONG block, void *data, ULONG blocks, BOOL in, BOOL direct);
 
+/* Checks that the adapter refuses requests that are wrong in themselves (requests.c). */
+void disk_check_bad_requests(HANDLE adapter);
+
 #endif
