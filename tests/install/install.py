@@ -11,6 +11,8 @@ import shutil
 import sys
 import unittest
 
+sys.dont_write_bytecode = True # beside the sources
+
 import fixture
 from changes import Changes, Interruptions  # unittest looks for them here
 from fixture import STAGE, InstallTest
