@@ -127,7 +127,7 @@ class Refusals(InstallTest):
         self.assert_untouched()
 
     def test_a_driver_brings_the_kernel_with_it(self):
-        staged = [os.path.join(STAGE, name) for name in ('ntoskrnl.exe', 'storport.sys')]
+        staged = [os.path.join(STAGE, name) for name in ('ntoskrnl.exe', 'hal.dll', 'storport.sys')]  # hal.dll as above
         for path in staged:
             shutil.copy(os.path.join(STAGE, 'wqkernel32.dll'), path)
         try:
