@@ -49,23 +49,24 @@ int stor_helper_arguments(ULONG code)
 
 /* ---- interlocked lists ---- */
 
-static bool list_aligned(const void *address)
+/* The types say how: in 32-bit drivers an entry is on 4 bytes only, wherever in a structure that puts it. */
+static bool list_aligned(const void *address, size_t alignment)
 {
-    return address && !((ULONG_PTR)address & (MEMORY_ALLOCATION_ALIGNMENT - 1));
+    return address && !((ULONG_PTR)address & (alignment - 1));
 }
 
 static ULONG list_function(ULONG code, void *const argument[4])
 {
     PSLIST_HEADER head = argument[0];
 
-    if (!list_aligned(head))
+    if (!list_aligned(head, _Alignof(SLIST_HEADER)))
         return STOR_STATUS_INVALID_PARAMETER;
     if (code == ExtFunctionInitializeSListHead) {
         RtlInitializeSListHead(head);
         return STOR_STATUS_SUCCESS;
     }
     if (code == ExtFunctionInterlockedPushEntrySList) {
-        if (!list_aligned(argument[1]) || !argument[2])
+        if (!list_aligned(argument[1], _Alignof(SLIST_ENTRY)) || !argument[2])
             return STOR_STATUS_INVALID_PARAMETER;
         *(PSLIST_ENTRY *)argument[2] = RtlInterlockedPushEntrySList(head, argument[1]);
         return STOR_STATUS_SUCCESS;

@@ -33,7 +33,7 @@ static inline ULONG StorPortFreePool(PVOID HwDeviceExtension, PVOID BufferPointe
     return StorPortExtendedFunction(ExtFunctionFreePool, HwDeviceExtension, BufferPointer);
 }
 
-/* ---- interlocked lists: header and entries are aligned as SLIST_ENTRY; any IRQL ---- */
+/* ---- interlocked lists: header and entries are aligned as their types; any IRQL ---- */
 
 static inline ULONG StorPortInitializeSListHead(PVOID HwDeviceExtension, PSTOR_SLIST_HEADER SListHead)
 {
