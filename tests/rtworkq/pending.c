@@ -254,6 +254,7 @@ static void test_race_cancel(void)
     struct callback callback;
     IRtwqAsyncResult *result;
     HANDLE threads[3];
+    int count = ours() || !winetest_platform_is_wine ? 3 : 2; /* two that cancel crash Wine 10's builtin */
     struct race race;
     int round, i;
 
@@ -267,10 +268,10 @@ static void test_race_cancel(void)
         ResetEvent(race.event);
         IRtwqAsyncResult_SetStatus(result, S_OK);
         RtwqPutWaitingWorkItem(race.event, 0, result, &race.key);
-        for (i = 0; i < 3; i++)
+        for (i = 0; i < count; i++)
             threads[i] = CreateThread(NULL, 0, i ? race_cancel : race_signal, &race, 0, NULL);
         SetEvent(race.go);
-        for (i = 0; i < 3; i++) {
+        for (i = 0; i < count; i++) {
             wait_event(threads[i]);
             CloseHandle(threads[i]);
         }
