@@ -79,6 +79,9 @@ rm "$kept/.keep" # now it looks abandoned, and the next run removes it
 "$winerun" "$probe" exit 0
 nothing_left --prefix
 
+# A folder for the prefixes that is named from here.
+WQ_WINE_DIR=$(realpath --relative-to=. "$home") expect 5 "$probe" exit 5
+
 # A signal, and a SIGKILL after which the next run cleans up.
 for signal in TERM INT KILL; do
     # Without job control an asynchronous command ignores INT.
