@@ -3,7 +3,8 @@
  * several threads and reads that back, and prints how the driver's work items served that. For the
  * demonstration.
  *
- * The program knows nothing of wqshim: it sends SCSI commands to \\.\ScsiN:, as disk tools do.
+ * Of wqshim the program knows a name only, wqcore.dll, to tell which of the driver's threads started there. It
+ * sends SCSI commands to \\.\ScsiN:, as disk tools do.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,6 +12,10 @@
 #include <string.h>
 
 #include "../../tests/storport/disk.h"
+
+#include <winternl.h>
+
+#include <tlhelp32.h>
 
 #define SERVICE     "ramdisk"
 #define PATH        "\\??\\C:\\windows\\system32\\drivers\\ramdisk.sys"
@@ -52,14 +57,39 @@ static BOOL write_and_read(void)
     return done == WAIT_OBJECT_0 && !wrong;
 }
 
+/* Whether a thread of another process started in the module of that name there. */
+static BOOL started_in(ULONG id, const char *name)
+{
+    HANDLE thread = OpenThread(THREAD_QUERY_INFORMATION, FALSE, id);
+    HANDLE modules = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, GetProcessIdOfThread(thread));
+    MODULEENTRY32 module = {.dwSize = sizeof(module)};
+    ULONG_PTR start = 0;
+    BOOL found = FALSE;
+
+    NtQueryInformationThread(thread, ThreadQuerySetWin32StartAddress, &start, sizeof(start), NULL);
+    for (BOOL more = Module32First(modules, &module); more && !found; more = Module32Next(modules, &module)) {
+        ULONG_PTR base = (ULONG_PTR)module.modBaseAddr;
+
+        found = !_stricmp(module.szModule, name) && start - base < module.modBaseSize;
+    }
+    CloseHandle(modules);
+    CloseHandle(thread);
+    return found;
+}
+
 static void show(const struct ramdisk_report *report)
 {
     ULONG known = report->threads < RAMDISK_THREADS_SEEN ? report->threads : RAMDISK_THREADS_SEEN;
+    ULONG ours = 0;
+
+    for (ULONG i = 0; i < known; i++)
+        if (started_in(report->thread[i], "wqcore.dll"))
+            ours++;
 
     printf("%lu commands served in %lu work items, at most %lu in one; %lu times the worker was queued "
            "already\n",
            report->commands, report->work_items, report->longest, report->busy);
-    printf("on %lu worker threads of wqcore.dll in winedevice.exe:", report->threads);
+    printf("on %lu threads, %lu of them started by wqcore.dll:", report->threads, ours);
     for (ULONG i = 0; i < known; i++)
         printf(" %04lx", report->thread[i]);
     printf("; %lu work items were not at PASSIVE_LEVEL\n", report->bad_levels);
