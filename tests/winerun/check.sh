@@ -40,6 +40,14 @@ nothing_left() {
     [ -z "$left" ] || fail "after $1: prefixes left: $left"
 }
 
+# The folder of the server of a prefix that was made after $tmp/before: an older one may have had the same inode.
+no_socket() {
+    local left
+    left=$(find /tmp/wine-* "/tmp/.wine-$(id -u)" -maxdepth 1 -newer "$tmp/before" \
+        -name "server-$(printf '%x-%x' "$(stat -c %d "$1")" "$(stat -c %i "$1")")" 2>/dev/null || true)
+    [ -z "$left" ] || fail "the server's folder is left: $left"
+}
+
 status=0
 "$winerun" "$probe" exit 0 || status=$?
 if [ "$status" = 77 ]; then exit 77; fi
@@ -71,9 +79,12 @@ expect 0 "$probe" exit 0
 expect 0 --dll "$probe" "$probe" exists 'c:\windows\system32\probe.exe'
 
 # An existing prefix is used and stays.
+touch "$tmp/before"
 "$winerun" --keep --setup "cmd /c 'echo x > c:\\mark'" "$probe" exit 0 2>/dev/null
 kept=$(echo "$home"/run.*)
+no_socket "$kept"
 "$winerun" --prefix "$kept" "$probe" exists 'c:\mark' || fail "the kept prefix has lost a file"
+no_socket "$kept"
 [ -f "$kept/system.reg" ] || fail "--prefix removed the prefix"
 rm "$kept/.keep" # now it looks abandoned, and the next run removes it
 "$winerun" "$probe" exit 0
