@@ -103,22 +103,51 @@ static IRtwqAsyncCallbackVtbl callback_vtbl = {callback_query, callback_count, c
                                                callback_parameters, callback_invoke};
 static IRtwqAsyncCallback callback = {&callback_vtbl};
 static struct state *states;
-static IRtwqAsyncResult **results;
+static IRtwqAsyncResult **results; /* NULL: each is made when it is put */
 
-static void results_make(uint64_t count)
+static void states_make(uint64_t count)
 {
     states = bench_memory(count, sizeof(*states));
-    results = bench_memory(count, sizeof(*results));
     for (uint64_t i = 0; i < count; i++) {
         states[i].iface.lpVtbl = &state_vtbl;
         states[i].index = i;
-        succeed(rtwq.create_result(NULL, &callback, &states[i].iface, &results[i]), "RtwqCreateAsyncResult");
     }
+}
+
+static IRtwqAsyncResult *result_make(uint64_t index)
+{
+    IRtwqAsyncResult *result;
+
+    succeed(rtwq.create_result(NULL, &callback, &states[index].iface, &result), "RtwqCreateAsyncResult");
+    return result;
+}
+
+static void results_make(uint64_t count)
+{
+    results = bench_memory(count, sizeof(*results));
+    for (uint64_t i = 0; i < count; i++)
+        results[i] = result_make(i);
 }
 
 /* ---- what is measured ---- */
 
 static DWORD queue;
+
+static void put_made(uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        succeed(rtwq.put(queue, 0, results[i]), "RtwqPutWorkItem");
+}
+
+static void make_and_put(uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        IRtwqAsyncResult *result = result_make(i);
+
+        succeed(rtwq.put(queue, 0, result), "RtwqPutWorkItem");
+        IRtwqAsyncResult_Release(result);
+    }
+}
 
 static double measure(uint64_t count)
 {
@@ -126,8 +155,10 @@ static double measure(uint64_t count)
 
     bench_batch_begin(count);
     start = bench_ticks();
-    for (uint64_t i = 0; i < count; i++)
-        succeed(rtwq.put(queue, 0, results[i]), "RtwqPutWorkItem");
+    if (results)
+        put_made(count);
+    else
+        make_and_put(count);
     return bench_ns(bench_batch_wait() - start);
 }
 
@@ -187,8 +218,9 @@ static void wait(void)
     bench_result("wait_fire", bench_ns(bench_batch_wait() - start) / PENDING, "ns/item");
 }
 
-/* serial, multithreaded: which kind of queue, standard without either. items: so many each time; without, as many
- * as the budget needs. */
+/* serial, multithreaded: which kind of queue, standard without either. make: each result is made for its put and let
+ * go of, as programs do; else all are there before, and the put is measured alone. items: so many each time; without,
+ * as many as the budget needs. */
 static void run(void)
 {
     uint64_t items = bench_param("items", 0), most = items ? items : 400000;
@@ -196,7 +228,9 @@ static void run(void)
     bench_served_queues = true;
     load();
     succeed(rtwq.startup(), "RtwqStartup");
-    results_make(most);
+    states_make(most);
+    if (!bench_param("make", 0))
+        results_make(most);
     if (bench_param("multithreaded", 0))
         succeed(rtwq.allocate(RTWQ_MULTITHREADED_WORKQUEUE, &queue), "RtwqAllocateWorkQueue");
     else
@@ -214,7 +248,8 @@ static void run(void)
     }
 }
 
-static const char *const cases[] = {"pending=1", "serial=1", "multithreaded=1", NULL};
+static const char *const cases[] = {
+    "pending=1", "serial=1", "multithreaded=1", "make=1", "serial=1 make=1", "multithreaded=1 make=1", NULL};
 static const struct bench_growth growth[] = {
     {"items", "1 10 100 1000 10000 100000 1000000", "", "cost", "ns/item"},
     {0},
