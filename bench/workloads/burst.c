@@ -1,10 +1,13 @@
 /*
  * burst.c: a burst of callbacks that sleep: how soon the pool has a thread for each. Cold is the first burst
- * of the process, warm the next one.
+ * of the process, warm the next one. "bare" is what starting one thread takes without a pool, until it is started and
+ * until it runs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../bench.h"
+
+#define BARE 50u /* threads, one after the other */
 
 static uint32_t sleep_us;
 
@@ -29,6 +32,36 @@ static void burst(uint64_t items, const char *makespan, const char *submit, cons
     bench_result(threads, bench_batch_threads(), "threads");
 }
 
+static struct bench_event runs;
+static uint64_t ran_at;
+
+static void bare(void *param)
+{
+    (void)param;
+    ran_at = bench_ticks();
+    bench_event_set(&runs);
+}
+
+static void measure_bare(void)
+{
+    double start_ns[BARE], run_ns[BARE];
+
+    for (unsigned i = 0; i < BARE; i++) {
+        uint64_t begin = bench_ticks();
+        struct bench_thread thread;
+
+        bench_event_reset(&runs);
+        bench_thread_start(&thread, bare, NULL);
+        start_ns[i] = bench_ns(bench_ticks() - begin);
+        if (!bench_event_wait(&runs, 20000000))
+            bench_die("a thread did not start");
+        run_ns[i] = bench_ns(ran_at - begin);
+        bench_thread_join(&thread);
+    }
+    bench_percentiles("bare_start", start_ns, BARE);
+    bench_percentiles("bare_run", run_ns, BARE);
+}
+
 static void run(void)
 {
     uint64_t items = bench_param("items", 64);
@@ -37,6 +70,7 @@ static void run(void)
     burst(items, "cold", "cold_submit", "cold_threads");
     bench_sleep_us(30000);
     burst(items, "warm", "warm_submit", "warm_threads");
+    measure_bare();
 }
 
 static const char *const cases[] = {"items=64", "items=256", NULL};

@@ -1,13 +1,12 @@
 /*
  * pingpong.c: how long a queued item takes to start, and back to the waiting main thread, one at a time. The
  * main thread blocks meanwhile; gap_us lets it sleep between items, so that the pool has gone to sleep too;
- * load=1 keeps every processor busy with short items of the same pool.
+ * load=1 keeps every processor busy with short items of the same pool. "bare" is the same without a pool: how long a
+ * thread takes to start that waits for nothing but the next item.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../bench.h"
-
-#include <stdlib.h>
 
 #define WARM    100u
 #define MOST    200000u
@@ -53,8 +52,36 @@ static void load_end(void)
         bench_sleep_us(1000);
 }
 
+static void send_item(void)
+{
+    bench_post(item, 0);
+}
+
+static struct bench_event told; /* the bare thread */
+static bool bare_stop;
+
+static void bare(void *param)
+{
+    bool stop = false;
+
+    (void)param;
+    while (!stop) {
+        if (!bench_event_wait(&told, LOST_US))
+            bench_die("the bare thread was not told");
+        bench_event_reset(&told);
+        started = bench_ticks();
+        stop = __atomic_load_n(&bare_stop, __ATOMIC_RELAXED); /* before main can ask for it once more */
+        bench_event_set(&back);
+    }
+}
+
+static void send_bare(void)
+{
+    bench_event_set(&told);
+}
+
 /* One item; times are left in ticks. */
-static void one(uint64_t gap, uint64_t *start_ticks, uint64_t *round_ticks)
+static void one(void (*send)(void), uint64_t gap, uint64_t *start_ticks, uint64_t *round_ticks)
 {
     uint64_t begin;
 
@@ -62,43 +89,66 @@ static void one(uint64_t gap, uint64_t *start_ticks, uint64_t *round_ticks)
         bench_sleep_us((uint32_t)gap);
     bench_event_reset(&back);
     begin = bench_ticks();
-    bench_post(item, 0);
+    send();
     if (!bench_event_wait(&back, LOST_US))
         bench_die("an item did not start within %u s", LOST_US / 1000000);
     *round_ticks = bench_ticks() - begin;
     *start_ticks = started - begin;
 }
 
-static void run(void)
+static double start_ns[MOST], round_ns[MOST];
+
+/* Returns how many items there were. */
+static size_t measure(void (*send)(void), uint64_t gap, double budget)
 {
-    uint64_t gap = bench_param("gap_us", 0), ticks, round, begin, load_before;
-    double budget = bench_budget_ns() * (gap ? 10 : 5), *start_ns = bench_memory(MOST, sizeof(*start_ns));
-    double *round_ns = bench_memory(MOST, sizeof(*round_ns));
-    double took;
+    uint64_t ticks, round, begin;
     size_t count = 0;
 
-    if (bench_param("load", 0))
-        load_begin();
     for (unsigned i = 0; i < WARM; i++)
-        one(0, &ticks, &round);
+        one(send, 0, &ticks, &round);
     begin = bench_ticks();
-    load_before = load_done;
     while (count < MOST && bench_ns(bench_ticks() - begin) < budget) {
-        one(gap, &ticks, &round);
+        one(send, gap, &ticks, &round);
         start_ns[count] = bench_ns(ticks);
         round_ns[count++] = bench_ns(round);
     }
+    return count;
+}
+
+static void measure_bare(uint64_t gap, double budget)
+{
+    uint64_t ticks, round;
+    struct bench_thread thread;
+
+    bench_thread_start(&thread, bare, NULL);
+    bench_percentiles("bare", start_ns, measure(send_bare, gap, budget));
+    __atomic_store_n(&bare_stop, true, __ATOMIC_RELAXED);
+    one(send_bare, 0, &ticks, &round);
+    bench_thread_join(&thread);
+}
+
+static void run(void)
+{
+    uint64_t gap = bench_param("gap_us", 0), load = bench_param("load", 0), begin, done;
+    double budget = bench_budget_ns() * (gap ? 10 : 5), took;
+    size_t count;
+
+    if (load)
+        load_begin();
+    done = __atomic_load_n(&load_done, __ATOMIC_RELAXED);
+    begin = bench_ticks();
+    count = measure(send_item, gap, budget);
     took = bench_ns(bench_ticks() - begin);
-    if (bench_param("load", 0)) {
-        bench_result("load", (double)(load_done - load_before) * LOAD_NS / bench_processors() / took,
-                     "of capacity");
+    done = __atomic_load_n(&load_done, __ATOMIC_RELAXED) - done;
+    if (load) {
+        bench_result("load", (double)done * LOAD_NS / bench_processors() / took, "of capacity");
         load_end();
     }
     bench_percentiles("start", start_ns, count);
     bench_percentiles("round", round_ns, count);
     bench_result("samples", (double)count, "items");
-    free(start_ns);
-    free(round_ns);
+    if (!load)
+        measure_bare(gap, budget);
 }
 
 static const char *const cases[] = {"gap_us=0",        "gap_us=200",         "gap_us=2000",

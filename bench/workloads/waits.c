@@ -1,6 +1,6 @@
 /*
  * waits.c: many registered waits: what registering, firing and unregistering one costs, how soon its callback
- * runs and what the threads behind it take.
+ * runs and what the threads behind it take. "bare" is what one question to Wine's server about each object costs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -74,6 +74,18 @@ static double unregister(uint64_t count)
     return bench_ns(bench_ticks() - start) / (double)count;
 }
 
+static double ask(uint64_t count)
+{
+    uint64_t start = bench_ticks();
+    DWORD flags;
+
+    for (uint64_t i = 0; i < count; i++) {
+        if (!GetHandleInformation(waits[i].event, &flags))
+            bench_die("GetHandleInformation: error %lu", GetLastError());
+    }
+    return bench_ns(bench_ticks() - start) / (double)count;
+}
+
 static void run(void)
 {
     uint64_t count = bench_param("waits", 1000), memory, start, n, step;
@@ -104,6 +116,7 @@ static void run(void)
     bench_result("unregister", unregister(count), "ns/wait");
     make(count); /* and unregistering what has not fired */
     bench_result("unregister_live", unregister(count), "ns/wait");
+    bench_result("bare", ask(count), "ns/call");
 }
 
 static const char *const cases[] = {"waits=1000", "waits=10000", NULL};

@@ -1,10 +1,12 @@
 /*
  * work.c: items with some work in them, queued by one producer: the speed-up over doing the same work on one
- * processor without a pool.
+ * processor without a pool, and the one that bare threads with nothing to queue reach, which is the machine's limit.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../bench.h"
+
+#define PROCESSORS 64u /* at most, for the bare threads */
 
 static uint64_t rounds, items;
 static struct bench_event posted;
@@ -60,6 +62,29 @@ static double alone(void)
     return best;
 }
 
+static void share(void *param)
+{
+    uint64_t count = items / bench_processors();
+
+    (void)param;
+    for (uint64_t i = 0; i < count; i++)
+        bench_work(rounds);
+}
+
+/* As many bare threads as there are processors. */
+static double bare(void)
+{
+    struct bench_thread threads[PROCESSORS];
+    unsigned count = bench_processors();
+    uint64_t start = bench_ticks();
+
+    for (unsigned i = 0; i < count; i++)
+        bench_thread_start(&threads[i], share, NULL);
+    for (unsigned i = 0; i < count; i++)
+        bench_thread_join(&threads[i]);
+    return bench_ns(bench_ticks() - start);
+}
+
 static void run(void)
 {
     double each, took;
@@ -74,6 +99,8 @@ static void run(void)
     } while (next != items);
     bench_result("speedup", each * (double)items / took, "x one processor");
     bench_result("threads", bench_batch_threads(), "threads");
+    if (bench_processors() <= PROCESSORS)
+        bench_result("bare", each * (double)items / bare(), "x one processor");
 }
 
 static const char *const cases[] = {"work_us=1", "work_us=10", "work_us=100", NULL};
