@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "util.h"
+#include "events.h"
 
 static HRESULT usable(void)
 {
@@ -186,65 +186,21 @@ static void test_queues_end_at_shutdown(void)
     stop();
 }
 
-struct events {
-    IRtwqPlatformEvents iface;
-    LONG refs;
-    char told[16];
-};
-
-static struct events *events_from(IRtwqPlatformEvents *iface)
+/* The answer to the last event is a failure, which must change nothing. */
+static HRESULT told_in_time(char what)
 {
-    return CONTAINING_RECORD(iface, struct events, iface);
-}
+    HRESULT expected = what == 'e' ? RTWQ_E_SHUTDOWN : S_OK, hr = usable();
 
-static HRESULT WINAPI events_query(IRtwqPlatformEvents *iface, REFIID riid, void **out)
-{
-    (void)iface;
-    (void)riid;
-    *out = NULL;
-    return E_NOINTERFACE;
+    ok(hr == expected, "told %c too early or too late: %#lx\n", what, hr);
+    return what == 'e' ? E_FAIL : S_OK;
 }
-
-static ULONG WINAPI events_add_ref(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedIncrement(&events_from(iface)->refs);
-}
-
-static ULONG WINAPI events_release(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedDecrement(&events_from(iface)->refs);
-}
-
-static HRESULT WINAPI events_started(IRtwqPlatformEvents *iface)
-{
-    ok(usable() == S_OK, "told too early\n");
-    strcat(events_from(iface)->told, "i");
-    return S_OK;
-}
-
-static HRESULT WINAPI events_shutdown(IRtwqPlatformEvents *iface)
-{
-    ok(usable() == S_OK, "told too late\n");
-    strcat(events_from(iface)->told, "s");
-    return S_OK;
-}
-
-static HRESULT WINAPI events_ended(IRtwqPlatformEvents *iface)
-{
-    ok(usable() == RTWQ_E_SHUTDOWN, "told too early\n");
-    strcat(events_from(iface)->told, "e");
-    return E_FAIL;
-}
-
-static IRtwqPlatformEventsVtbl events_vtbl = {
-    events_query, events_add_ref, events_release, events_started, events_shutdown, events_ended,
-};
 
 static void test_events(void)
 {
-    struct events events = {{&events_vtbl}, 1, ""};
+    struct events events;
     HRESULT hr;
 
+    events_init(&events, told_in_time);
     hr = RtwqRegisterPlatformEvents(&events.iface);
     todo_builtin ok(hr == S_OK, "got %#lx\n", hr);
     if (hr != S_OK)
@@ -254,9 +210,9 @@ static void test_events(void)
     start();
     start();
     stop();
-    ok(!strcmp(events.told, "i"), "told %s\n", events.told);
+    ok(!strcmp(events.log, "i"), "told %s\n", events.log);
     stop();
-    ok(!strcmp(events.told, "ise"), "told %s\n", events.told);
+    ok(!strcmp(events.log, "ise"), "told %s\n", events.log);
     hr = RtwqUnregisterPlatformEvents(&events.iface);
     ok(hr == S_OK, "got %#lx\n", hr);
     ok(events.refs == 1, "references: %ld\n", events.refs);
@@ -264,7 +220,7 @@ static void test_events(void)
     ok(hr == RTWQ_E_NOT_FOUND || broken(1), "got %#lx\n", hr);
     start();
     stop();
-    ok(!strcmp(events.told, "ise"), "told %s\n", events.told);
+    ok(!strcmp(events.log, "ise"), "told %s\n", events.log);
 }
 
 static void apartment_seen(struct callback *callback, IRtwqAsyncResult *result)

@@ -3,76 +3,17 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "events.h"
 #include "race.h"
-
-struct events {
-    IRtwqPlatformEvents iface;
-    LONG refs, told;
-    void (*fn)(char what);
-    char log[32];
-};
-
-static struct events *events_from(IRtwqPlatformEvents *iface)
-{
-    return CONTAINING_RECORD(iface, struct events, iface);
-}
-
-static HRESULT WINAPI events_query(IRtwqPlatformEvents *iface, REFIID riid, void **out)
-{
-    (void)iface;
-    (void)riid;
-    *out = NULL;
-    return E_NOINTERFACE;
-}
-
-static ULONG WINAPI events_add_ref(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedIncrement(&events_from(iface)->refs);
-}
-
-static ULONG WINAPI events_release(IRtwqPlatformEvents *iface)
-{
-    return (ULONG)InterlockedDecrement(&events_from(iface)->refs);
-}
-
-static HRESULT told(IRtwqPlatformEvents *iface, char what)
-{
-    struct events *events = events_from(iface);
-    LONG n = InterlockedIncrement(&events->told) - 1;
-
-    if (n < 31)
-        events->log[n] = what;
-    if (events->fn)
-        events->fn(what);
-    return S_OK;
-}
-
-static HRESULT WINAPI events_started(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 'i');
-}
-
-static HRESULT WINAPI events_shutdown(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 's');
-}
-
-static HRESULT WINAPI events_ended(IRtwqPlatformEvents *iface)
-{
-    return told(iface, 'e');
-}
-
-static IRtwqPlatformEventsVtbl events_vtbl = {
-    events_query, events_add_ref, events_release, events_started, events_shutdown, events_ended,
-};
 
 #define STARTERS 2
 
 static DWORD WINAPI register_and_unregister(void *param)
 {
-    struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
+    struct events events;
     LONG *ended = param; /* threads of start_often */
 
+    events_init(&events, NULL);
     wait_event(race_go);
     while (*ended < STARTERS) {
         LONG before = events.told;
@@ -101,10 +42,11 @@ static DWORD WINAPI start_often(void *param)
 /* Each start and each end is told once, however many threads cause them. */
 static void test_events(void)
 {
-    struct events events = {{&events_vtbl}, 1, 0, NULL, ""};
+    struct events events;
     HANDLE threads[STARTERS];
     LONG ended = 0;
 
+    events_init(&events, NULL);
     ok(RtwqRegisterPlatformEvents(&events.iface) == S_OK, "not registered\n");
     for (int i = 0; i < STARTERS; i++)
         threads[i] = CreateThread(NULL, 0, start_often, &ended, 0, NULL);
@@ -121,18 +63,20 @@ static void test_events(void)
 }
 
 /* Those who are told may start and shut down themselves. */
-static void start_inside(char what)
+static HRESULT start_inside(char what)
 {
-    if (what == 'e')
-        return;
-    start();
-    stop();
+    if (what != 'e') {
+        start();
+        stop();
+    }
+    return S_OK;
 }
 
 static void test_start_inside_events(void)
 {
-    struct events events = {{&events_vtbl}, 1, 0, start_inside, ""};
+    struct events events;
 
+    events_init(&events, start_inside);
     RtwqRegisterPlatformEvents(&events.iface);
     start();
     queue_flush(RTWQ_CALLBACK_QUEUE_STANDARD);
