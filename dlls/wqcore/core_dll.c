@@ -1,0 +1,23 @@
+/*
+ * core_dll.c: the module's life on Windows.
+ *
+ * Once loaded wqcore.dll stays: its threads may be anywhere in its code, and static TLS slots are not worth
+ * giving back. At process exit nothing is drained, as Windows does; the other threads are gone by then.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "pool.h"
+#include "nt.h"
+
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
+
+BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
+{
+    const ULONG pin = 1;
+
+    if (reason == DLL_PROCESS_ATTACH)
+        LdrAddRefDll(pin, module);
+    if (reason == DLL_PROCESS_DETACH && reserved)
+        wq_report_exit();
+    return TRUE;
+}

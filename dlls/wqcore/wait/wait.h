@@ -1,0 +1,148 @@
+/*
+ * wait.h: registered waits, as their own files see them.
+ *
+ *   wait_open.c    opening and closing a wait     wait_thread.c  what a wait thread does
+ *   wait_place.c   which thread serves a wait     wait_run.c     delivering what was signalled
+ *
+ * A wait thread serves up to 63 waits; the 64th object of its wait is its kick event. While it is inside the
+ * system's wait others only append to its slots, so that an index which the system returns still means the
+ * same wait; whoever wants a slot away says so, kicks the thread and waits until it is gone. That makes
+ * closing exact: once a wait is closed, no signal of its object is consumed any more.
+ *
+ * A wait for any of several objects has that many slots of one thread, side by side. The system's wait consumes
+ * one signal at a time, and the thread takes all slots of the wait out before it waits again; so of a group's
+ * signals exactly one is consumed.
+ *
+ * The letters are those of docs/locking.md.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef WQ_WAIT_H
+#define WQ_WAIT_H
+
+#include "pool.h"
+
+#define WAIT_SLOTS      (PORT_WAIT_MAX - 1)
+#define WAIT_QUEUED_MAX 64u /* signals consumed ahead of the routine; bits of wq_wait.results */
+
+struct wait_thread;
+
+struct wq_wait {
+    struct wq_item item;        /* queued in the pool at most once: see item_out */
+    wq_wait_routine routine;    /* C */
+    void *param;                /* C */
+    unsigned flags;             /* C */
+    uint32_t ms;                /* C */
+    wq_routine closed;          /* V: once ended */
+    void *closed_param;         /* V: once ended */
+    struct wait_thread *thread; /* V: that has a place for it; NULL = it will not be waited for any more */
+    struct wait_thread *inside; /* V: wait thread that calls the routine now */
+    unsigned slot;              /* V: index in thread->slots of the first object, while armed */
+    bool armed;                 /* V: has its slots */
+    bool item_out;              /* V: wait_run was posted and has not begun */
+    bool closing;               /* V: shall leave its slots */
+    bool ended;                 /* V: nobody but the routines that are queued or run uses it any more */
+    unsigned queued;            /* V: signals consumed whose routine has not begun */
+    unsigned running;           /* V: routines that have begun and not returned */
+    uint64_t results;           /* V: a bit for each queued one, oldest lowest: 1 = timed out */
+    uint32_t gone;              /* VA: 1 = left its slots while closing */
+    unsigned count;             /* C: objects, each in a slot of the same thread */
+    void *objects[];            /* C */
+};
+
+struct wait_slot {
+    uint64_t deadline;    /* V: port_clock_us time or PORT_FOREVER */
+    struct wq_wait *wait; /* V */
+};
+
+struct wait_thread {
+    struct wq_thread common;
+    struct wait_thread *next;           /* V: in the list of all or of those with room */
+    struct wait_thread *before;         /* V */
+    struct wait_thread *room_next;      /* V */
+    struct wait_thread *room_before;    /* V */
+    struct port_thread thread;          /* C once pins was 0 */
+    struct port_event kick;             /* C */
+    bool inlined;                       /* C: calls the routines itself */
+    bool has_room;                      /* V: in the list of those */
+    bool waiting;                       /* V: inside the system's wait; slots are appended only */
+    bool kicked;                        /* V: somebody sets the kick event, or did, since the wait began */
+    unsigned pins;                      /* V: users of the structure that hold no wait here */
+    unsigned used;                      /* V: waits that have a place here */
+    unsigned armed;                     /* V: filled slots */
+    unsigned waited;                    /* V: slots that are part of the system's wait */
+    unsigned closing;                   /* V: slots that shall go */
+    struct wait_slot slots[WAIT_SLOTS]; /* V */
+    bool signals;                       /* VT: the last wait ended with a signal */
+    uint64_t kicked_at;                 /* VT: when a kick last ended the system's wait */
+    unsigned kicks;                     /* VT: in a row that came fast, since we lingered */
+    unsigned patience;                  /* VT: how many of them make us linger; 0 = not known yet */
+    bool linger;                        /* VT: kicks come fast: stay out of the system's wait a little */
+    uint32_t changes;                   /* VA: times that a wait took its slots or left them */
+    uint64_t idle_deadline;             /* VT: when to end for having no waits; 0 = not known yet */
+};
+
+struct wq_waits {
+    struct port_lock lock;
+    struct port_lock start_lock; /* one thread is started at a time; taken before lock */
+    struct wait_thread *threads; /* V */
+    struct wait_thread *room[2]; /* V: those with room, by inlined */
+    struct port_event signalled; /* C once have_signalled: stays signalled */
+    bool have_signalled;         /* start_lock */
+    bool stopping;               /* V */
+    bool have_ended;             /* V: ended holds a thread */
+    struct port_thread ended;    /* V: the thread that ended last; it joined the one before it */
+    unsigned count;              /* V: waits that are not closed */
+    unsigned thread_count;       /* V */
+    uint64_t fired;              /* V: deliveries that have begun */
+    uint64_t run;                /* V: routines that finished on wait threads */
+};
+
+extern struct wq_waits wq_waits;
+
+/* ---- wait_place.c ---- */
+
+/* Makes what all waits share. Returns false if there is no memory. */
+bool wq_waits_provide(void);
+
+/* Finds a thread with room for the wait, or starts one, and takes a place there. Returns false if there is no
+ * thread to be had. */
+bool wq_wait_place(struct wq_wait *wait);
+
+/* Gives the wait's place up, if it has one. Under the waits' lock. */
+void wq_wait_leave(struct wq_wait *wait);
+
+/* Takes a thread without waits off the lists. Under the waits' lock. */
+void wq_wait_thread_forget(struct wait_thread *thread);
+
+/* Puts the wait into slots of its thread, counting its time from now, unless it is to be waited for no more.
+ * If the caller is not that thread, wq_wait_interrupt must follow. Under the waits' lock. */
+void wq_wait_arm(struct wq_wait *wait);
+
+/* Takes the wait out of its slots. Under the waits' lock, not while the thread waits for it. */
+void wq_wait_disarm(struct wq_wait *wait);
+
+/* Sees to it that the thread leaves the system's wait and finds what has changed. Returns the thread, pinned,
+ * if the caller must kick it after the lock was dropped, else NULL; thread may be NULL. Under the waits'
+ * lock. */
+struct wait_thread *wq_wait_interrupt(struct wait_thread *thread);
+
+/* Kicks and unpins what wq_wait_interrupt returned; NULL is allowed. Not under the waits' lock. */
+void wq_wait_kick(struct wait_thread *thread);
+
+/* ---- wait_thread.c ---- */
+
+void wq_wait_thread_main(void *arg);
+
+/* ---- wait_run.c ---- */
+
+/* Delivers the oldest of the wait's queued signals and sees to the others. The wait's item_out is set. */
+void WQ_CALL wq_wait_run(void *param);
+
+/* Has wq_wait_run called on the kind of thread that the wait's flags ask for. */
+void wq_wait_post(struct wq_wait *wait);
+
+/* Gives the memory of a wait that has ended back and says so. Not under the waits' lock. */
+void wq_wait_free(struct wq_wait *wait);
+
+#endif
