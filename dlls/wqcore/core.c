@@ -7,12 +7,12 @@
 
 #include "pool.h"
 
-#define WORKERS_SIZE ((WQ_MAX_WORKERS + WQ_AWAKE_BITS) * sizeof(struct wq_worker *))
+#define WORKERS_SIZE ((POOL_MAX_WORKERS + POOL_AWAKE_BITS) * sizeof(struct worker *))
 #ifndef SPIN_US
 #define SPIN_US 15u
 #endif
 
-struct wq_pool wq_pool;
+struct wq_pool pool_default;
 
 _Static_assert(sizeof(struct wq_lock) == sizeof(struct port_lock), "wq_lock is a port_lock");
 
@@ -20,57 +20,57 @@ static struct port_lock start_lock;
 
 static void shards_free(void)
 {
-    for (unsigned i = 0; i < WQ_MAX_SHARDS; i++)
-        wq_shard_free(&wq_pool.shards[i]);
-    if (wq_pool.workers)
-        port_pages_free(wq_pool.workers, WORKERS_SIZE);
-    wq_pool.workers = NULL;
+    for (unsigned i = 0; i < POOL_MAX_SHARDS; i++)
+        shard_free(&pool_default.shards[i]);
+    if (pool_default.workers)
+        port_pages_free(pool_default.workers, WORKERS_SIZE);
+    pool_default.workers = NULL;
 }
 
 /* Under start_lock. */
 static bool pool_init(void)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     unsigned max_workers;
 
     port_start();
     pool->processors = port_env_number("WQSHIM_PROCESSORS", port_cpu_count());
     if (!pool->processors)
         pool->processors = 1;
-    pool->shard_count = pool->processors < WQ_MAX_SHARDS ? pool->processors : WQ_MAX_SHARDS;
+    pool->shard_count = pool->processors < POOL_MAX_SHARDS ? pool->processors : POOL_MAX_SHARDS;
     pool->spin_us = pool->processors > 1 ? SPIN_US : 0;
-    max_workers = port_env_number("WQSHIM_MAX_WORKERS", WQ_DEFAULT_WORKERS);
-    pool->max_workers = max_workers && max_workers <= WQ_MAX_WORKERS ? max_workers : WQ_DEFAULT_WORKERS;
+    max_workers = port_env_number("WQSHIM_MAX_WORKERS", POOL_DEFAULT_WORKERS);
+    pool->max_workers = max_workers && max_workers <= POOL_MAX_WORKERS ? max_workers : POOL_DEFAULT_WORKERS;
     pool->workers = port_pages_alloc(WORKERS_SIZE);
     for (unsigned i = 0; i < pool->shard_count && pool->workers; i++)
-        if (!wq_shard_init(&pool->shards[i]))
+        if (!shard_init(&pool->shards[i]))
             shards_free();
     if (!pool->workers) {
         pool->shard_count = 0; /* wq_shutdown looks at them */
         return false;
     }
-    wq_pool_update();
+    census_update();
     return true;
 }
 
-bool wq_pool_start(void)
+bool pool_start(void)
 {
     bool ready;
 
     port_lock_take(&start_lock);
-    ready = at_load(&wq_pool.ready) || pool_init();
-    at_publish(&wq_pool.ready, ready);
+    ready = at_load(&pool_default.ready) || pool_init();
+    at_publish(&pool_default.ready, ready);
     port_lock_drop(&start_lock);
     return ready;
 }
 
-unsigned wq_max_workers(void)
+unsigned pool_max_workers(void)
 {
     unsigned max_workers;
 
-    port_lock_take(&wq_pool.lock);
-    max_workers = wq_pool.max_workers ? wq_pool.max_workers : WQ_DEFAULT_WORKERS;
-    port_lock_drop(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
+    max_workers = pool_default.max_workers ? pool_default.max_workers : POOL_DEFAULT_WORKERS;
+    port_lock_drop(&pool_default.lock);
     return max_workers;
 }
 
@@ -81,24 +81,24 @@ unsigned wq_processor(void)
 
 void wq_raise_max_workers(unsigned count)
 {
-    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+    if (!at_load(&pool_default.ready) && !pool_start())
         return;
-    if (count > WQ_MAX_WORKERS)
-        count = WQ_MAX_WORKERS;
-    port_lock_take(&wq_pool.lock);
-    if (count > wq_pool.max_workers)
-        wq_pool.max_workers = count;
-    wq_pool_update();
-    port_lock_drop(&wq_pool.lock);
+    if (count > POOL_MAX_WORKERS)
+        count = POOL_MAX_WORKERS;
+    port_lock_take(&pool_default.lock);
+    if (count > pool_default.max_workers)
+        pool_default.max_workers = count;
+    census_update();
+    port_lock_drop(&pool_default.lock);
 }
 
 /* Adds up what the workers counted. */
 static void counters_add_workers(struct wq_counters *counters)
 {
-    unsigned high = at_load(&wq_pool.high);
+    unsigned high = at_load(&pool_default.high);
 
     for (unsigned i = 0; i < high; i++) {
-        struct wq_worker *worker = at_load(&wq_pool.workers[i]);
+        struct worker *worker = at_load(&pool_default.workers[i]);
         uint64_t inner = at_load(&worker->inner), batons = at_load(&worker->batons);
         uint64_t beats = at_peek(&worker->beat) / 2; /* last: it goes up before inner does */
 
@@ -106,30 +106,30 @@ static void counters_add_workers(struct wq_counters *counters)
         counters->run += beats > batons ? beats - batons : 0; /* an activation's beat comes last */
         counters->posted += (uint64_t)at_peek(&worker->posted);
     }
-    counters->memory += high * sizeof(struct wq_worker);
+    counters->memory += high * sizeof(struct worker);
 }
 
 static void counters_add_pool(struct wq_counters *counters)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
     counters_add_workers(counters);
     for (unsigned i = 0; i < pool->shard_count; i++)
-        counters->posted += wq_shard_total(&pool->shards[i]);
-    counters->memory += wq_segments_memory() + WORKERS_SIZE;
+        counters->posted += shard_total(&pool->shards[i]);
+    counters->memory += shard_segments_memory() + WORKERS_SIZE;
     counters->processors = pool->processors;
 }
 
 void wq_counters_read(struct wq_counters *counters)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
     memset(counters, 0, sizeof(*counters));
-    counters->persistent_run = wq_own_count();
-    counters->memory = wq_handles_memory();
+    counters->persistent_run = own_count();
+    counters->memory = handle_table_memory();
     counters->blocks = at_load(&port_heap_blocks);
-    wq_timers_count(counters);
-    wq_waits_count(counters);
+    timers_count(counters);
+    waits_count(counters);
     if (at_load(&pool->ready))
         counters_add_pool(counters);
     port_lock_take(&pool->lock);
@@ -156,10 +156,10 @@ static bool pool_quiet(void)
     bool quiet = true;
 
     for (int i = 0; i < 2 && quiet; i++) {
-        quiet = !wq_pool_has_work();
-        port_lock_take(&wq_pool.lock);
-        quiet = quiet && wq_pool.count == wq_pool.parked;
-        port_lock_drop(&wq_pool.lock);
+        quiet = !pool_has_work();
+        port_lock_take(&pool_default.lock);
+        quiet = quiet && pool_default.count == pool_default.parked;
+        port_lock_drop(&pool_default.lock);
     }
     return quiet;
 }
@@ -170,13 +170,13 @@ static void drain(void)
     uint64_t before, posted;
 
     do {
-        wq_own_idle(&before);
+        own_idle(&before);
         while (!pool_quiet() && !port_exiting()) {
-            if (wq_pool_has_work())
-                wq_pool_attend();
+            if (pool_has_work())
+                pool_attend();
             wait_a_moment();
         }
-        while (!wq_own_idle(&posted) && !port_exiting())
+        while (!own_idle(&posted) && !port_exiting())
             wait_a_moment();
     } while ((posted != before || !pool_quiet()) && !port_exiting());
 }
@@ -184,12 +184,12 @@ static void drain(void)
 /* Lets the workers end. */
 static void workers_stop(void)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     bool join;
 
     port_lock_take(&pool->lock);
     pool->stopping = true;
-    wq_pool_update();
+    census_update();
     port_lock_drop(&pool->lock);
     for (;;) {
         unsigned left;
@@ -201,7 +201,7 @@ static void workers_stop(void)
         if (!left)
             break;
         if (join)
-            wq_pool_wake(false);
+            wake_one(false);
         else
             wait_a_moment();
     }
@@ -211,28 +211,28 @@ static void workers_stop(void)
 
 bool wq_shutdown(void)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
     if (port_context())
         return false;
-    wq_timers_stop();
-    wq_waits_stop();
-    wq_io_stop();
-    while (at_load(&pool->inbox) && !at_load(&pool->ready) && !wq_pool_start())
+    timers_stop();
+    waits_stop();
+    io_stop();
+    while (at_load(&pool->inbox) && !at_load(&pool->ready) && !pool_start())
         wait_a_moment(); /* items came while there was no memory for the pool */
     drain();
-    wq_own_stop();
+    own_stop();
     if (at_load(&pool->ready)) {
         workers_stop();
-        wq_io_free();
-        wq_monitor_stop();
+        io_free();
+        monitor_stop();
         for (unsigned i = 0; i < pool->high; i++)
-            port_pages_free(pool->workers[i], sizeof(struct wq_worker));
+            port_pages_free(pool->workers[i], sizeof(struct worker));
         shards_free();
-        wq_segments_free();
+        shard_segments_free();
     }
-    wq_handles_free();
-    wq_timers_reset();
+    handle_table_free();
+    timers_reset();
     memset(pool, 0, sizeof(*pool));
     return true;
 }

@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
-#include "nt.h"
+#include "core.h"
+#include "port/nt/nt.h"
 
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
 
@@ -18,6 +18,6 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
     if (reason == DLL_PROCESS_ATTACH)
         LdrAddRefDll(pin, module);
     if (reason == DLL_PROCESS_DETACH && reserved)
-        wq_report_exit();
+        core_report_exit();
     return TRUE;
 }

@@ -4,7 +4,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "core.h"
+#include "port/port.h"
+#include "wqcore.h"
 
 #define LINE_SIZE 1024
 
@@ -35,7 +37,7 @@ static void line_number(struct line *line, const char *key, uint64_t number)
     line_text(line, digits + n);
 }
 
-void wq_report_exit(void)
+void core_report_exit(void)
 {
     struct wq_counters counters;
     struct line line = {.length = 0};

@@ -106,15 +106,15 @@ static void one_thread(void)
 /* The tolerance is a power of two of ticks, so there is always one with that many zeros in it, and rarely two. */
 static void tolerant(void)
 {
-    static const uint64_t tolerance_us = 32768 * WQ_WHEEL_US;
+    static const uint64_t tolerance_us = 32768 * WHEEL_US;
     static struct wq_timer timers[64];
     unsigned ticks = 0;
 
     for (unsigned i = 0; i < 64; i++) {
         wq_timer_init(&timers[i], WQ_CLASS_POOL, check_count, NULL, NULL);
         wq_timer_set(&timers[i], (1000000 + i) * MS, 0, tolerance_us);
-        CHECK(timers[i].tick * WQ_WHEEL_US >= timers[i].due_us, "early");
-        CHECK(timers[i].tick * WQ_WHEEL_US <= timers[i].due_us + tolerance_us, "later than tolerated");
+        CHECK(timers[i].tick * WHEEL_US >= timers[i].due_us, "early");
+        CHECK(timers[i].tick * WHEEL_US <= timers[i].due_us + tolerance_us, "later than tolerated");
         ticks += !i || timers[i].tick != timers[i - 1].tick;
     }
     CHECK(ticks <= 2, "%u wake-ups for timers that could share one", ticks);

@@ -27,17 +27,17 @@ static void grid(void)
 {
     const uint64_t due = 1000003, period = 2 * MS;
 
-    CHECK(wq_timer_next(due, period, due) == due + period, "in time");
-    CHECK(wq_timer_next(due, period, due + period - 1) == due + period, "late by almost a period");
+    CHECK(wheel_next_due(due, period, due) == due + period, "in time");
+    CHECK(wheel_next_due(due, period, due + period - 1) == due + period, "late by almost a period");
     for (uint64_t late = 0; late < 50 * period; late += 7) {
-        uint64_t next = wq_timer_next(due, period, due + late);
+        uint64_t next = wheel_next_due(due, period, due + late);
 
         CHECK((next - due) % period == 0, "late by %llu, the next is beside the grid: %llu",
               (unsigned long long)late, (unsigned long long)next);
         CHECK(next > due + late && next <= due + late + period, "late by %llu, the next is %llu",
               (unsigned long long)late, (unsigned long long)next);
     }
-    CHECK(wq_timer_next(due, 1, due + 5) == due + 6, "the shortest period");
+    CHECK(wheel_next_due(due, 1, due + 5) == due + 6, "the shortest period");
 }
 
 /* On the timer thread, which sets when the timer is due next. */

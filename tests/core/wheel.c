@@ -11,7 +11,7 @@
 
 #define TIMERS 3000u
 
-static struct wq_wheel wheel;
+static struct wheel wheel;
 static struct wq_timer timers[TIMERS];
 static bool inside[TIMERS];
 static uint64_t random_state;
@@ -42,7 +42,7 @@ static void setup(uint64_t seed)
 
 static uint64_t earliest(void)
 {
-    uint64_t tick = WQ_WHEEL_NEVER;
+    uint64_t tick = WHEEL_NEVER;
 
     for (unsigned i = 0; i < TIMERS; i++) {
         if (inside[i] && timers[i].tick < tick)
@@ -55,11 +55,11 @@ static uint64_t earliest(void)
 static void flip(unsigned i, uint64_t now)
 {
     if (inside[i]) {
-        wq_wheel_remove(&wheel, &timers[i]);
+        wheel_remove(&wheel, &timers[i]);
     } else {
         uint64_t tick = now + random_span();
 
-        wq_wheel_add(&wheel, &timers[i], tick, now);
+        wheel_add(&wheel, &timers[i], tick, now);
         CHECK(timers[i].tick >= tick && timers[i].tick <= tick + 1, "asked for %llu, got %llu at %llu",
               (unsigned long long)tick, (unsigned long long)timers[i].tick, (unsigned long long)now);
     }
@@ -73,7 +73,7 @@ static unsigned take(uint64_t now)
     struct wq_timer *timer;
     unsigned n = 0;
 
-    while ((timer = wq_wheel_take(&wheel, now)) != NULL) {
+    while ((timer = wheel_take(&wheel, now)) != NULL) {
         unsigned i = (unsigned)(timer - timers);
 
         CHECK(inside[i], "timer %u came out twice", i);
@@ -99,10 +99,10 @@ static void model(void)
             for (uint64_t i = random_number() % 200; i; i--)
                 flip((unsigned)(random_number() % TIMERS), now);
             first = earliest();
-            next = wq_wheel_next(&wheel);
-            CHECK(next <= first && (next == WQ_WHEEL_NEVER) == (first == WQ_WHEEL_NEVER), "next %llu of %llu",
+            next = wheel_next(&wheel);
+            CHECK(next <= first && (next == WHEEL_NEVER) == (first == WHEEL_NEVER), "next %llu of %llu",
                   (unsigned long long)next, (unsigned long long)first);
-            now = random_number() % 3 || first == WQ_WHEEL_NEVER ? now + random_span() % 100000 : first;
+            now = random_number() % 3 || first == WHEEL_NEVER ? now + random_span() % 100000 : first;
             taken += take(now);
             first = earliest();
             CHECK(first > now, "left behind: %llu at %llu", (unsigned long long)first,
@@ -120,32 +120,32 @@ static void exact(void)
     setup(7);
     for (unsigned i = 0; i < TIMERS; i++)
         flip(i, now);
-    for (uint64_t first; (first = earliest()) != WQ_WHEEL_NEVER; now = first) {
-        CHECK(wq_wheel_next(&wheel) == first, "next %llu of %llu", (unsigned long long)wq_wheel_next(&wheel),
+    for (uint64_t first; (first = earliest()) != WHEEL_NEVER; now = first) {
+        CHECK(wheel_next(&wheel) == first, "next %llu of %llu", (unsigned long long)wheel_next(&wheel),
               (unsigned long long)first);
         CHECK(take(first - 1) == 0, "too early");
         CHECK(take(first) > 0, "nothing");
     }
-    CHECK(wheel.count == 0 && wq_wheel_next(&wheel) == WQ_WHEEL_NEVER, "%zu left", wheel.count);
+    CHECK(wheel.count == 0 && wheel_next(&wheel) == WHEEL_NEVER, "%zu left", wheel.count);
 }
 
 static void order(void)
 {
     setup(1);
     for (unsigned i = 0; i < 100; i++)
-        wq_wheel_add(&wheel, &timers[i], 1000 + 5000, 1000);
+        wheel_add(&wheel, &timers[i], 1000 + 5000, 1000);
     for (unsigned i = 0; i < 100; i++)
-        CHECK(wq_wheel_take(&wheel, 6000) == &timers[i], "timer %u is not next", i);
+        CHECK(wheel_take(&wheel, 6000) == &timers[i], "timer %u is not next", i);
 }
 
 static void far_away(void)
 {
     setup(1);
-    wq_wheel_add(&wheel, &timers[0], UINT64_MAX / 1000, 5);
-    wq_wheel_add(&wheel, &timers[1], 6, 5);
-    CHECK(wq_wheel_take(&wheel, 10) == &timers[1], "the near one");
-    CHECK(!wq_wheel_take(&wheel, 1ull << 47), "the far one");
-    wq_wheel_remove(&wheel, &timers[0]);
+    wheel_add(&wheel, &timers[0], UINT64_MAX / 1000, 5);
+    wheel_add(&wheel, &timers[1], 6, 5);
+    CHECK(wheel_take(&wheel, 10) == &timers[1], "the near one");
+    CHECK(!wheel_take(&wheel, 1ull << 47), "the far one");
+    wheel_remove(&wheel, &timers[0]);
     CHECK(!wheel.count, "%zu left", wheel.count);
 }
 

@@ -149,12 +149,12 @@ void *wq_handle_delete(unsigned kind, const void *handle)
     return object;
 }
 
-uint64_t wq_handles_memory(void)
+uint64_t handle_table_memory(void)
 {
     return (uint64_t)at_peek(&table.segments) * SEGMENT_SIZE;
 }
 
-void wq_handles_free(void)
+void handle_table_free(void)
 {
     for (uint32_t i = 0; i < table.segments; i++)
         port_pages_free(table.segment[i], SEGMENT_SIZE);

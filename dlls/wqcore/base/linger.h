@@ -12,17 +12,17 @@
 
 #include "port/port.h"
 
-#define WQ_LINGER_TICKS 5000u /* about 2 us */
-#define WQ_LINGER_PAYS  4u    /* items that must have come meanwhile */
-#define WQ_LINGER_MISS  1023u /* occasions at most that are let pass */
+#define LINGER_TICKS 5000u /* about 2 us */
+#define LINGER_PAYS  4u    /* items that must have come meanwhile */
+#define LINGER_MISS  1023u /* occasions at most that are let pass */
 
-struct wq_linger {
+struct linger {
     uint32_t skip; /* A: occasions until the next try; who writes both at a time may lose an update */
     uint32_t miss; /* A: how many those will be when it does not pay the next time */
 };
 
 /* True if it is to be tried now. */
-static inline bool wq_linger_due(struct wq_linger *linger)
+static inline bool linger_due(struct linger *linger)
 {
     uint32_t skip = at_peek(&linger->skip);
 
@@ -31,21 +31,21 @@ static inline bool wq_linger_due(struct wq_linger *linger)
     return !skip;
 }
 
-/* Waits until WQ_LINGER_TICKS have passed since port_ticks() was `since`. */
-static inline void wq_linger_wait(uint64_t since)
+/* Waits until LINGER_TICKS have passed since port_ticks() was `since`. */
+static inline void linger_wait(uint64_t since)
 {
-    while (port_ticks() - since < WQ_LINGER_TICKS)
+    while (port_ticks() - since < LINGER_TICKS)
         port_relax();
 }
 
 /* Tells that so many items came meanwhile. */
-static inline void wq_linger_judge(struct wq_linger *linger, unsigned items)
+static inline void linger_judge(struct linger *linger, unsigned items)
 {
     uint32_t miss = at_peek(&linger->miss);
 
-    if (items >= WQ_LINGER_PAYS)
+    if (items >= LINGER_PAYS)
         miss = 0;
-    else if (miss < WQ_LINGER_MISS)
+    else if (miss < LINGER_MISS)
         miss = 2 * miss + 1;
     at_put(&linger->miss, miss);
     at_put(&linger->skip, miss);

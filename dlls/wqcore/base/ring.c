@@ -5,7 +5,7 @@
  */
 #include "ring.h"
 
-unsigned wq_ring_steal(struct wq_ring *ring, struct wq_slot *out, unsigned max)
+unsigned ring_steal(struct ring *ring, struct slot *out, unsigned max)
 {
     size_t head = at_load(&ring->head);
 
@@ -15,15 +15,15 @@ unsigned wq_ring_steal(struct wq_ring *ring, struct wq_slot *out, unsigned max)
 
         if (!length)
             return 0;
-        if (length > WQ_RING_SLOTS) { /* head is stale */
+        if (length > RING_SLOTS) { /* head is stale */
             head = at_load(&ring->head);
             continue;
         }
         if (n > max)
             n = max;
         for (size_t i = 0; i < n; i++) {
-            out[i].routine = at_peek(&ring->slots[(head + i) % WQ_RING_SLOTS].routine);
-            out[i].param = at_peek(&ring->slots[(head + i) % WQ_RING_SLOTS].param);
+            out[i].routine = at_peek(&ring->slots[(head + i) % RING_SLOTS].routine);
+            out[i].param = at_peek(&ring->slots[(head + i) % RING_SLOTS].param);
         }
         if (at_cas(&ring->head, &head, head + n))
             return (unsigned)n;

@@ -12,15 +12,15 @@
 
 #include "shard.h"
 
-#define WQ_RING_SLOTS 256u
+#define RING_SLOTS 256u
 
-struct wq_ring {
+struct ring {
     _Alignas(PORT_CACHE_PAIR) size_t head; /* A: next to take */
     _Alignas(PORT_CACHE_PAIR) size_t tail; /* W: next to fill */
-    struct wq_slot slots[WQ_RING_SLOTS];   /* A, written by the owner only */
+    struct slot slots[RING_SLOTS];         /* A, written by the owner only */
 };
 
-static inline size_t wq_ring_length(struct wq_ring *ring)
+static inline size_t ring_length(struct ring *ring)
 {
     size_t head = at_load(&ring->head);
 
@@ -28,12 +28,12 @@ static inline size_t wq_ring_length(struct wq_ring *ring)
 }
 
 /* Owner only. A full fence. Returns false if the ring is full. */
-static inline bool wq_ring_push(struct wq_ring *ring, wq_routine routine, void *param)
+static inline bool ring_push(struct ring *ring, wq_routine routine, void *param)
 {
     size_t tail = ring->tail;
-    struct wq_slot *slot = &ring->slots[tail % WQ_RING_SLOTS];
+    struct slot *slot = &ring->slots[tail % RING_SLOTS];
 
-    if (tail - at_load(&ring->head) >= WQ_RING_SLOTS)
+    if (tail - at_load(&ring->head) >= RING_SLOTS)
         return false;
     at_put(&slot->routine, routine);
     at_put(&slot->param, param);
@@ -42,24 +42,24 @@ static inline bool wq_ring_push(struct wq_ring *ring, wq_routine routine, void *
 }
 
 /* Owner only, with the ring empty: makes a batch stealable. A full fence. */
-static inline void wq_ring_fill(struct wq_ring *ring, const struct wq_slot *batch, unsigned n)
+static inline void ring_fill(struct ring *ring, const struct slot *batch, unsigned n)
 {
     size_t tail = ring->tail;
 
     for (unsigned i = 0; i < n; i++) {
-        at_put(&ring->slots[(tail + i) % WQ_RING_SLOTS].routine, batch[i].routine);
-        at_put(&ring->slots[(tail + i) % WQ_RING_SLOTS].param, batch[i].param);
+        at_put(&ring->slots[(tail + i) % RING_SLOTS].routine, batch[i].routine);
+        at_put(&ring->slots[(tail + i) % RING_SLOTS].param, batch[i].param);
     }
     at_publish(&ring->tail, tail + n);
 }
 
 /* Owner only. */
-static inline bool wq_ring_pop(struct wq_ring *ring, struct wq_slot *out)
+static inline bool ring_pop(struct ring *ring, struct slot *out)
 {
     size_t head = at_load(&ring->head);
 
     while (head != ring->tail) {
-        *out = ring->slots[head % WQ_RING_SLOTS];
+        *out = ring->slots[head % RING_SLOTS];
         if (at_cas(&ring->head, &head, head + 1))
             return true;
     }
@@ -67,6 +67,6 @@ static inline bool wq_ring_pop(struct wq_ring *ring, struct wq_slot *out)
 }
 
 /* Takes the older half (at least one) of what is there, at most max. Any thread. Returns the number. */
-unsigned wq_ring_steal(struct wq_ring *ring, struct wq_slot *out, unsigned max);
+unsigned ring_steal(struct ring *ring, struct slot *out, unsigned max);
 
 #endif

@@ -8,25 +8,25 @@
 #include "shard.h"
 
 #define SLAB_SEGMENTS  16 /* segments got from the system at a time */
-#define DIRECTORY_SIZE (WQ_SHARD_SEGMENTS * sizeof(struct wq_segment *))
+#define DIRECTORY_SIZE (SHARD_SEGMENTS * sizeof(struct segment *))
 
-struct wq_segment {
+struct segment {
     uint64_t first;                           /* A: ticket of slots[0] */
-    struct wq_segment *next;                  /* segments.lock: free list */
+    struct segment *next;                     /* segments.lock: free list */
     _Alignas(PORT_CACHE_PAIR) uint32_t taken; /* A: slots that consumers are done with */
-    _Alignas(PORT_CACHE_PAIR) struct wq_slot slots[WQ_SEGMENT_SLOTS];
+    _Alignas(PORT_CACHE_PAIR) struct slot slots[SEGMENT_SLOTS];
 };
 
 struct slab {
     struct slab *next; /* segments.lock */
-    _Alignas(PORT_CACHE_PAIR) struct wq_segment segments[SLAB_SEGMENTS];
+    _Alignas(PORT_CACHE_PAIR) struct segment segments[SLAB_SEGMENTS];
 };
 
 static struct {
     struct port_lock lock;
-    struct wq_segment *free; /* lock */
-    struct slab *slabs;      /* lock */
-    uint64_t memory;         /* lock */
+    struct segment *free; /* lock */
+    struct slab *slabs;   /* lock */
+    uint64_t memory;      /* lock */
 } segments;
 
 static bool slab_add(void)
@@ -45,10 +45,10 @@ static bool slab_add(void)
     return true;
 }
 
-static void segment_release(struct wq_segment *segment)
+static void segment_release(struct segment *segment)
 {
     /* Consumers with a stale head may still look at the slots; their claim fails. */
-    for (unsigned i = 0; i < WQ_SEGMENT_SLOTS; i++)
+    for (unsigned i = 0; i < SEGMENT_SLOTS; i++)
         at_put(&segment->slots[i].routine, NULL);
     at_put(&segment->taken, 0);
     port_lock_take(&segments.lock);
@@ -57,7 +57,7 @@ static void segment_release(struct wq_segment *segment)
     port_lock_drop(&segments.lock);
 }
 
-uint64_t wq_segments_memory(void)
+uint64_t shard_segments_memory(void)
 {
     uint64_t memory;
 
@@ -67,7 +67,7 @@ uint64_t wq_segments_memory(void)
     return memory;
 }
 
-void wq_segments_free(void)
+void shard_segments_free(void)
 {
     while (segments.slabs) {
         struct slab *slab = segments.slabs;
@@ -79,7 +79,7 @@ void wq_segments_free(void)
     segments.free = NULL;
 }
 
-bool wq_shard_init(struct wq_shard *shard)
+bool shard_init(struct shard *shard)
 {
     shard->directory = port_pages_alloc(DIRECTORY_SIZE);
     if (!shard->directory)
@@ -90,7 +90,7 @@ bool wq_shard_init(struct wq_shard *shard)
     return true;
 }
 
-void wq_shard_free(struct wq_shard *shard)
+void shard_free(struct shard *shard)
 {
     if (!shard->directory)
         return;
@@ -99,32 +99,32 @@ void wq_shard_free(struct wq_shard *shard)
     memset(shard, 0, sizeof(*shard));
 }
 
-static struct wq_segment **segment_entry(struct wq_shard *shard, uint64_t ticket)
+static struct segment **segment_entry(struct shard *shard, uint64_t ticket)
 {
-    return &shard->directory[ticket / WQ_SEGMENT_SLOTS % WQ_SHARD_SEGMENTS];
+    return &shard->directory[ticket / SEGMENT_SLOTS % SHARD_SEGMENTS];
 }
 
 /* The segment that holds the ticket's slot, or NULL if it was not made yet or is gone. */
-static struct wq_segment *segment_of(struct wq_shard *shard, uint64_t ticket)
+static struct segment *segment_of(struct shard *shard, uint64_t ticket)
 {
-    struct wq_segment *segment = at_load(segment_entry(shard, ticket));
+    struct segment *segment = at_load(segment_entry(shard, ticket));
 
-    if (!segment || at_peek(&segment->first) != ticket - ticket % WQ_SEGMENT_SLOTS)
+    if (!segment || at_peek(&segment->first) != ticket - ticket % SEGMENT_SLOTS)
         return NULL;
     return segment;
 }
 
 /* Makes the segment that the ticket falls into. Returns false if it can't be had. */
-static bool segment_install(struct wq_shard *shard, uint64_t ticket)
+static bool segment_install(struct shard *shard, uint64_t ticket)
 {
-    struct wq_segment **entry = segment_entry(shard, ticket);
+    struct segment **entry = segment_entry(shard, ticket);
     bool installed = true;
 
     port_lock_take(&segments.lock);
     if (at_load(&shard->tail) != ticket) {
         /* Others moved on while we got here; their segment may have come and gone. */
     } else if (!at_load(entry)) {
-        struct wq_segment *segment;
+        struct segment *segment;
 
         if (!segments.free && !slab_add()) {
             port_lock_drop(&segments.lock);
@@ -132,7 +132,7 @@ static bool segment_install(struct wq_shard *shard, uint64_t ticket)
         }
         segment = segments.free;
         segments.free = segment->next;
-        at_put(&segment->first, ticket - ticket % WQ_SEGMENT_SLOTS);
+        at_put(&segment->first, ticket - ticket % SEGMENT_SLOTS);
         at_store(entry, segment);
     } else {
         /* Another producer installed it, or the directory has come round: the shard is full. */
@@ -142,11 +142,11 @@ static bool segment_install(struct wq_shard *shard, uint64_t ticket)
     return installed;
 }
 
-bool wq_shard_push(struct wq_shard *shard, wq_routine routine, void *param)
+bool shard_push(struct shard *shard, wq_routine routine, void *param)
 {
     uint64_t ticket = at_load(&shard->tail);
-    struct wq_segment *segment;
-    struct wq_slot *slot;
+    struct segment *segment;
+    struct slot *slot;
 
     for (;;) {
         segment = segment_of(shard, ticket);
@@ -161,20 +161,20 @@ bool wq_shard_push(struct wq_shard *shard, wq_routine routine, void *param)
         if (at_cas(&shard->tail, &ticket, ticket + 1))
             break;
     }
-    slot = &segment->slots[ticket % WQ_SEGMENT_SLOTS];
+    slot = &segment->slots[ticket % SEGMENT_SLOTS];
     at_put(&slot->param, param);
     at_publish(&slot->routine, routine);
     return true;
 }
 
 /* Copies filled slots from ticket on. Returns how many. */
-static unsigned slots_copy(struct wq_segment *segment, uint64_t ticket, struct wq_slot *out, unsigned max)
+static unsigned slots_copy(struct segment *segment, uint64_t ticket, struct slot *out, unsigned max)
 {
-    unsigned first = (unsigned)(ticket % WQ_SEGMENT_SLOTS);
+    unsigned first = (unsigned)(ticket % SEGMENT_SLOTS);
     unsigned n = 0;
 
-    if (max > WQ_SEGMENT_SLOTS - first)
-        max = WQ_SEGMENT_SLOTS - first;
+    if (max > SEGMENT_SLOTS - first)
+        max = SEGMENT_SLOTS - first;
     for (; n < max; n++) {
         out[n].routine = at_load(&segment->slots[first + n].routine);
         if (!out[n].routine)
@@ -184,12 +184,12 @@ static unsigned slots_copy(struct wq_segment *segment, uint64_t ticket, struct w
     return n;
 }
 
-unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max, unsigned share)
+unsigned shard_pop(struct shard *shard, struct slot *out, unsigned max, unsigned share)
 {
     uint64_t ticket = at_load(&shard->head);
 
     for (;;) {
-        struct wq_segment *segment = segment_of(shard, ticket);
+        struct segment *segment = segment_of(shard, ticket);
         uint64_t fair = (at_peek(&shard->tail) - ticket) / share + 1;
         unsigned n = 0;
 
@@ -205,7 +205,7 @@ unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max,
         }
         if (!at_cas(&shard->head, &ticket, ticket + n))
             continue;
-        if (at_add(&segment->taken, n) + n == WQ_SEGMENT_SLOTS) {
+        if (at_add(&segment->taken, n) + n == SEGMENT_SLOTS) {
             at_store(segment_entry(shard, ticket), NULL);
             segment_release(segment);
         }
@@ -213,15 +213,15 @@ unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max,
     }
 }
 
-bool wq_shard_has_work(struct wq_shard *shard)
+bool shard_has_work(struct shard *shard)
 {
     uint64_t ticket = at_load(&shard->head);
 
     for (;;) {
-        struct wq_segment *segment = segment_of(shard, ticket);
+        struct segment *segment = segment_of(shard, ticket);
         uint64_t now;
 
-        if (segment && at_load(&segment->slots[ticket % WQ_SEGMENT_SLOTS].routine))
+        if (segment && at_load(&segment->slots[ticket % SEGMENT_SLOTS].routine))
             return true;
         /* A "no" from a slot that was taken meanwhile says nothing about the next one, and a worker parks on
          * a "no". */
@@ -232,7 +232,7 @@ bool wq_shard_has_work(struct wq_shard *shard)
     }
 }
 
-uint64_t wq_shard_total(struct wq_shard *shard)
+uint64_t shard_total(struct shard *shard)
 {
     return at_load(&shard->tail);
 }

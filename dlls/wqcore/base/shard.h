@@ -14,46 +14,46 @@
 #include "port/port.h"
 #include "wqcore.h"
 
-#define WQ_SEGMENT_SLOTS  1024  /* slots; 16 kB on 64-bit systems */
-#define WQ_SHARD_SEGMENTS 32768 /* segments that one shard can hold: 33 million slots */
+#define SEGMENT_SLOTS  1024  /* slots; 16 kB on 64-bit systems */
+#define SHARD_SEGMENTS 32768 /* segments that one shard can hold: 33 million slots */
 
 /* One queued call. routine is stored last: a slot is filled when it is not NULL. */
-struct wq_slot {
+struct slot {
     wq_routine routine; /* A */
     void *param;        /* A */
 };
 
-struct wq_segment;
+struct segment;
 
-struct wq_shard {
-    _Alignas(PORT_CACHE_PAIR) uint64_t tail;                 /* A: next ticket to give out */
-    _Alignas(PORT_CACHE_PAIR) uint64_t head;                 /* A: next ticket to take */
-    _Alignas(PORT_CACHE_PAIR) struct wq_segment **directory; /* C; entries A: ticket / 1024 modulo its size */
+struct shard {
+    _Alignas(PORT_CACHE_PAIR) uint64_t tail;              /* A: next ticket to give out */
+    _Alignas(PORT_CACHE_PAIR) uint64_t head;              /* A: next ticket to take */
+    _Alignas(PORT_CACHE_PAIR) struct segment **directory; /* C; entries A: ticket / 1024 modulo its size */
 };
 
 /* Returns false if there is no memory. The shard must be zeroed. */
-bool wq_shard_init(struct wq_shard *shard);
+bool shard_init(struct shard *shard);
 
 /* Puts a call at the end. A full fence: what the caller reads next is read after the slot is visible. Returns
  * false, having queued nothing, if there is no memory for a new segment or the shard holds 33 million slots.
  */
-bool wq_shard_push(struct wq_shard *shard, wq_routine routine, void *param);
+bool shard_push(struct shard *shard, wq_routine routine, void *param);
 
 /* Takes up to max slots, but not more than leaves the other consumers their part (1/share of what is there,
  * at least one). Returns the number. */
-unsigned wq_shard_pop(struct wq_shard *shard, struct wq_slot *out, unsigned max, unsigned share);
+unsigned shard_pop(struct shard *shard, struct slot *out, unsigned max, unsigned share);
 
 /* True if the next slot is filled. */
-bool wq_shard_has_work(struct wq_shard *shard);
+bool shard_has_work(struct shard *shard);
 
 /* Number of slots ever given out. */
-uint64_t wq_shard_total(struct wq_shard *shard);
+uint64_t shard_total(struct shard *shard);
 
 /* Frees the directory. Nobody may use the shard. */
-void wq_shard_free(struct wq_shard *shard);
+void shard_free(struct shard *shard);
 
 /* Bytes that all segments and directories take, and freeing the segments of all shards. */
-uint64_t wq_segments_memory(void);
-void wq_segments_free(void);
+uint64_t shard_segments_memory(void);
+void shard_segments_free(void);
 
 #endif

@@ -63,7 +63,7 @@ struct look {
     unsigned spare;    /* parked ones that may not be woken yet */
 };
 
-static bool look_at(struct wq_worker *worker, void *param)
+static bool look_at(struct worker *worker, void *param)
 {
     struct look *look = param;
     uint64_t beat = at_peek(&worker->beat);
@@ -83,37 +83,37 @@ static bool look_at(struct wq_worker *worker, void *param)
     return false;
 }
 
-static bool count_out(struct wq_worker *worker, void *param)
+static bool count_out(struct worker *worker, void *param)
 {
     struct look *look = param;
 
     if (at_load(&worker->blocked) || worker->beat_still < look->patience ||
         at_peek(&worker->beat) != worker->beat_seen)
         return false;
-    wq_worker_block(worker, false);
+    census_block(worker, false);
     return --look->left == 0;
 }
 
 static void allow(unsigned boost)
 {
     growth.boost = boost;
-    port_lock_take(&wq_pool.lock);
-    wq_pool.boost = boost;
-    wq_pool.believed = growth.believed;
-    wq_pool.starved = false;
-    wq_pool_update();
-    port_lock_drop(&wq_pool.lock);
-    wq_pool_grow();
+    port_lock_take(&pool_default.lock);
+    pool_default.boost = boost;
+    pool_default.believed = growth.believed;
+    pool_default.starved = false;
+    census_update();
+    port_lock_drop(&pool_default.lock);
+    wake_grow();
 }
 
 /* Nobody stands still; but on busy processors they may wait for most of each routine. */
 static void serve_moving(struct look *look)
 {
-    if (!wq_pool_blocked())
+    if (!census_blocked())
         growth.since = 0;
     growth.rescuers = 0;
     if (growth.busy)
-        allow(wq_usage_waiting(look->now));
+        allow(usage_waiting(look->now));
     else
         allow(look->moving ? growth.boost / 2 : growth.boost);
 }
@@ -122,7 +122,7 @@ static void serve_moving(struct look *look)
  * wait. */
 static void serve_computing(struct look *look)
 {
-    unsigned waiting = wq_usage_waiting(look->now);
+    unsigned waiting = usage_waiting(look->now);
     unsigned extra = look->now - growth.since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
 
     if (look->now - growth.moved >= STARVING_US) {
@@ -138,7 +138,7 @@ static bool process_computes(uint64_t now)
 {
     uint64_t used = port_process_cpu_us() - growth.cpu;
 
-    return used * 2 > (now - growth.since) * wq_pool.processors;
+    return used * 2 > (now - growth.since) * pool_default.processors;
 }
 
 /* The still workers wait, or so it seems: count out no more than parked ones can replace, so that no thread is
@@ -151,8 +151,8 @@ static void serve_from_parked(struct look *look)
     look->left = look->still < look->spare ? look->still : look->spare;
     most = growth.boost + look->spare - look->left;
     if (look->left)
-        wq_awake_any(count_out, look);
-    boost = first ? 0 : LADDER * wq_pool_blocked();
+        awake_any(count_out, look);
+    boost = first ? 0 : LADDER * census_blocked();
     allow(boost < most ? boost : most);
     growth.idle_looks = 0;
 }
@@ -164,8 +164,8 @@ static void serve_blocked(struct look *look)
     bool first = !growth.rounds++;
 
     look->left = first ? 1 : look->still;
-    wq_awake_any(count_out, look);
-    allow(first ? 0 : LADDER * wq_pool_blocked());
+    awake_any(count_out, look);
+    allow(first ? 0 : LADDER * census_blocked());
     growth.idle_looks = 0;
 }
 
@@ -174,7 +174,7 @@ static void serve_blocked(struct look *look)
  * does not undo that. */
 static bool processors_busy(const struct look *look)
 {
-    uint64_t delay = look->unrun >= UNRUN_LOOKS ? look->unrun * WQ_TICK_US : 0;
+    uint64_t delay = look->unrun >= UNRUN_LOOKS ? look->unrun * GROWTH_TICK_US : 0;
 
     if (delay < look->late)
         delay = look->late;
@@ -185,7 +185,7 @@ static bool processors_busy(const struct look *look)
         if (delay > DELAY_MOST_US) /* the process was stopped, or a thread waits for the loader */
             delay = DELAY_MOST_US;
         growth.busy_until = look->now + delay * (BUSY_HOLDS + 1);
-        wq_usage_delayed(delay);
+        usage_delayed(delay);
     }
     return look->now < growth.busy_until;
 }
@@ -214,7 +214,7 @@ static void serve_still(struct look *look)
 
 static void count_parked(struct look *look)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     unsigned runnable, allowed;
 
     port_lock_take(&pool->lock);
@@ -227,13 +227,13 @@ static void count_parked(struct look *look)
     port_lock_drop(&pool->lock);
 }
 
-unsigned wq_growth_look(uint64_t now, uint64_t late)
+unsigned growth_look(uint64_t now, uint64_t late)
 {
     struct look look = {.now = now, .late = late};
 
     count_parked(&look);
     look.patience = look.have_parked ? 1 : PATIENCE;
-    wq_awake_any(look_at, &look);
+    awake_any(look_at, &look);
     growth.believed = LADDER * look.waiting;
     if (look.beats != growth.beats || !growth.moved)
         growth.moved = look.now;
@@ -242,10 +242,10 @@ unsigned wq_growth_look(uint64_t now, uint64_t late)
         serve_still(&look);
     else
         serve_moving(&look);
-    return look.still && look.have_parked ? TICK_FAST_US : WQ_TICK_US;
+    return look.still && look.have_parked ? TICK_FAST_US : GROWTH_TICK_US;
 }
 
-void wq_growth_forget(void)
+void growth_forget(void)
 {
     growth.believed = 0;
     allow(0);
@@ -254,5 +254,5 @@ void wq_growth_forget(void)
     growth.rescuers = 0;
     growth.busy = false;
     growth.busy_until = 0;
-    wq_usage_forget();
+    usage_forget();
 }

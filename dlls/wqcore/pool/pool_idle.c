@@ -9,17 +9,17 @@
  */
 #include "pool.h"
 
-void wq_awake_set(struct wq_worker *worker, bool on)
+void awake_set(struct worker *worker, bool on)
 {
-    uint64_t bit = 1ull << (worker->id % WQ_AWAKE_BITS);
-    uint64_t *word = &wq_pool.awake[worker->id / WQ_AWAKE_BITS];
+    uint64_t bit = 1ull << (worker->id % POOL_AWAKE_BITS);
+    uint64_t *word = &pool_default.awake[worker->id / POOL_AWAKE_BITS];
 
     at_publish(word, on ? *word | bit : *word & ~bit);
 }
 
-void wq_idle_remove(struct wq_worker *worker)
+void idle_remove(struct worker *worker)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
     if (worker->idle_above)
         worker->idle_above->idle_below = worker->idle_below;
@@ -28,34 +28,34 @@ void wq_idle_remove(struct wq_worker *worker)
     if (worker->idle_below)
         worker->idle_below->idle_above = worker->idle_above;
     pool->parked--;
-    wq_awake_set(worker, true);
+    awake_set(worker, true);
 }
 
-void wq_idle_add(struct wq_worker *worker)
+void idle_add(struct worker *worker)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
-    wq_worker_count_in(worker); /* the monitor may have been just too late */
+    census_count_in(worker); /* the monitor may have been just too late */
     worker->idle_above = NULL;
     worker->idle_below = pool->idle;
     if (pool->idle)
         pool->idle->idle_above = worker;
     pool->idle = worker;
     pool->parked++;
-    wq_awake_set(worker, false);
+    awake_set(worker, false);
 }
 
-bool wq_awake_any(bool (*fn)(struct wq_worker *worker, void *param), void *param)
+bool awake_any(bool (*fn)(struct worker *worker, void *param), void *param)
 {
-    unsigned words = (at_load(&wq_pool.high) + WQ_AWAKE_BITS - 1) / WQ_AWAKE_BITS;
+    unsigned words = (at_load(&pool_default.high) + POOL_AWAKE_BITS - 1) / POOL_AWAKE_BITS;
 
     for (unsigned i = 0; i < words; i++) {
-        uint64_t bits = at_load(&wq_pool.awake[i]);
+        uint64_t bits = at_load(&pool_default.awake[i]);
 
         for (; bits; bits &= bits - 1) {
-            unsigned id = i * WQ_AWAKE_BITS + (unsigned)__builtin_ctzll(bits);
+            unsigned id = i * POOL_AWAKE_BITS + (unsigned)__builtin_ctzll(bits);
 
-            if (fn(at_load(&wq_pool.workers[id]), param))
+            if (fn(at_load(&pool_default.workers[id]), param))
                 return true;
         }
     }

@@ -16,16 +16,16 @@ static void WQ_CALL long_run(void *param)
 
     port_heap_free(param);
     /* Blocking hints of the routine nest in this, so they do not bring the worker back early. */
-    ((struct wq_worker *)port_self())->blocking_depth++;
+    ((struct worker *)port_self())->blocking_depth++;
     job.routine(job.param);
 }
 
 bool wq_post_long(wq_routine routine, void *param)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     struct wq_item *job;
 
-    if (!at_load(&pool->ready) && !wq_pool_start())
+    if (!at_load(&pool->ready) && !pool_start())
         return false;
     job = port_heap_alloc(sizeof(*job));
     if (!job)
@@ -38,15 +38,15 @@ bool wq_post_long(wq_routine routine, void *param)
         pool->long_first = job;
     pool->long_last = job;
     at_publish(&pool->long_queued, pool->long_queued + 1);
-    wq_pool_update();
+    census_update();
     port_lock_drop(&pool->lock);
-    wq_pool_attend();
+    pool_attend();
     return true;
 }
 
-bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot)
+bool long_take(struct worker *worker, struct slot *slot)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     struct wq_item *job;
 
     if (!at_load(&pool->long_queued))
@@ -62,27 +62,27 @@ bool wq_long_take(struct wq_worker *worker, struct wq_slot *slot)
             at_store(&worker->blocked, 1);
             pool->blocked++;
         }
-        wq_pool_update();
+        census_update();
     }
     port_lock_drop(&pool->lock);
     if (!job)
         return false;
     at_put(&worker->posted, worker->posted + 1); /* nobody counted it on its way in */
-    *slot = (struct wq_slot){long_run, job};
-    if (!at_peek(&worker->searching) && wq_pool_has_work())
-        wq_pool_attend();
+    *slot = (struct slot){long_run, job};
+    if (!at_peek(&worker->searching) && pool_has_work())
+        pool_attend();
     return true;
 }
 
 static void block(bool waiting)
 {
-    struct wq_worker *worker = port_self();
+    struct worker *worker = port_self();
 
     if (!worker || worker->blocking_depth++)
         return;
-    wq_worker_block(worker, waiting);
-    if (wq_pool_has_work())
-        wq_pool_attend();
+    census_block(worker, waiting);
+    if (pool_has_work())
+        pool_attend();
 }
 
 void wq_blocking_begin(void)
@@ -92,10 +92,10 @@ void wq_blocking_begin(void)
 
 void wq_blocking_end(void)
 {
-    struct wq_worker *worker = port_self();
+    struct worker *worker = port_self();
 
     if (worker && worker->blocking_depth && !--worker->blocking_depth)
-        wq_worker_unblock(worker);
+        census_unblock(worker);
 }
 
 void wq_waiting_begin(void)
@@ -110,7 +110,7 @@ void wq_waiting_end(void)
 
 bool wq_waiting_counts(void)
 {
-    struct wq_worker *worker = port_self();
+    struct worker *worker = port_self();
 
     return worker && !worker->blocking_depth;
 }

@@ -24,19 +24,19 @@ static struct {
  * finds us on. */
 static void monitor_sleep(void)
 {
-    wq_growth_forget();
-    at_publish(&wq_pool.monitor_on, 0);
-    if (wq_pool_has_work()) {
-        at_publish(&wq_pool.monitor_on, 1);
+    growth_forget();
+    at_publish(&pool_default.monitor_on, 0);
+    if (pool_has_work()) {
+        at_publish(&pool_default.monitor_on, 1);
         return;
     }
-    while (!at_load(&wq_pool.monitor_on) && !at_load(&monitor.stopping))
+    while (!at_load(&pool_default.monitor_on) && !at_load(&monitor.stopping))
         port_park(&monitor.parker, PORT_FOREVER);
 }
 
 static void monitor_main(void *arg)
 {
-    unsigned wait_us = WQ_TICK_US, idle_ticks = 0;
+    unsigned wait_us = GROWTH_TICK_US, idle_ticks = 0;
     uint64_t deadline, now;
 
     (void)arg;
@@ -45,17 +45,17 @@ static void monitor_main(void *arg)
     while (!at_load(&monitor.stopping)) {
         deadline = port_clock_us() + wait_us;
         port_park(&monitor.parker, deadline);
-        if (wq_pool_has_work()) {
+        if (pool_has_work()) {
             idle_ticks = 0;
             now = port_clock_us();
-            wait_us = wq_growth_look(now, now > deadline ? now - deadline : 0);
+            wait_us = growth_look(now, now > deadline ? now - deadline : 0);
         } else if (++idle_ticks >= IDLE_TICKS) {
             monitor_sleep();
             idle_ticks = 0;
-            wait_us = WQ_TICK_US;
+            wait_us = GROWTH_TICK_US;
         }
     }
-    wq_growth_forget();
+    growth_forget();
 }
 
 static void monitor_start(void)
@@ -69,21 +69,21 @@ static void monitor_start(void)
     }
     port_lock_drop(&monitor.lock);
     if (failed)
-        at_publish(&wq_pool.monitor_on, 0); /* the next submission tries again */
-    port_lock_take(&wq_pool.lock);
+        at_publish(&pool_default.monitor_on, 0); /* the next submission tries again */
+    port_lock_take(&pool_default.lock);
     if (started)
-        wq_pool_count_thread(1);
-    wq_pool.start_failed += failed;
-    port_lock_drop(&wq_pool.lock);
+        thread_count(1);
+    pool_default.start_failed += failed;
+    port_lock_drop(&pool_default.lock);
 }
 
-void wq_monitor_wake(void)
+void monitor_wake(void)
 {
 #ifdef WQ_STRESS
     if (wq_stress_no_monitor())
         return;
 #endif
-    if (at_exchange(&wq_pool.monitor_on, 1))
+    if (at_exchange(&pool_default.monitor_on, 1))
         return;
     if (at_load(&monitor.parker_ready))
         port_unpark(&monitor.parker);
@@ -91,7 +91,7 @@ void wq_monitor_wake(void)
         monitor_start();
 }
 
-void wq_monitor_stop(void)
+void monitor_stop(void)
 {
     if (monitor.have_thread) {
         at_publish(&monitor.stopping, true);
@@ -99,9 +99,9 @@ void wq_monitor_stop(void)
             port_relax();
         port_unpark(&monitor.parker);
         port_thread_join(&monitor.thread);
-        port_lock_take(&wq_pool.lock);
-        wq_pool_count_thread(-1);
-        port_lock_drop(&wq_pool.lock);
+        port_lock_take(&pool_default.lock);
+        thread_count(-1);
+        port_lock_drop(&pool_default.lock);
     }
     monitor.have_thread = false;
     at_put(&monitor.stopping, false);

@@ -31,7 +31,7 @@ struct sample {
 
 /* True if a worker that was there at the last look, too, has used hardly any processor time since: because it
  * waits, not because it had nothing to do, which shows by where it is and how many routines it got done. */
-static bool waits(const struct wq_worker *worker, const struct sample *sample, uint64_t cpu, uint64_t beat)
+static bool waits(const struct worker *worker, const struct sample *sample, uint64_t cpu, uint64_t beat)
 {
     if (!sample->compare || worker->cpu_look + 1 != usage.look || cpu - worker->cpu_seen >= WAITING_US)
         return false;
@@ -40,7 +40,7 @@ static bool waits(const struct wq_worker *worker, const struct sample *sample, u
            !at_load(&worker->waiting);
 }
 
-static bool sample_worker(struct wq_worker *worker, void *param)
+static bool sample_worker(struct worker *worker, void *param)
 {
     struct sample *sample = param;
     uint64_t cpu, beat;
@@ -56,21 +56,21 @@ static bool sample_worker(struct wq_worker *worker, void *param)
     return false;
 }
 
-unsigned wq_usage_waiting(uint64_t now)
+unsigned usage_waiting(uint64_t now)
 {
     struct sample sample = {.compare = usage.since != 0, .elapsed = now - usage.since};
 
     if (usage.since && now - usage.since < (usage.window > WINDOW_US ? usage.window : WINDOW_US))
         return usage.waiting;
     usage.look++;
-    wq_awake_any(sample_worker, &sample);
+    awake_any(sample_worker, &sample);
     usage.since = now;
     usage.window /= 2; /* a busy machine stays so for a while */
     usage.waiting = sample.waiting;
     return usage.waiting;
 }
 
-void wq_usage_delayed(uint64_t delay)
+void usage_delayed(uint64_t delay)
 {
     uint64_t window = delay * WINDOW_DELAYS;
 
@@ -80,7 +80,7 @@ void wq_usage_delayed(uint64_t delay)
         usage.window = window;
 }
 
-void wq_usage_forget(void)
+void usage_forget(void)
 {
     usage.since = 0;
     usage.window = 0;

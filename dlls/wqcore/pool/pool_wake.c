@@ -15,94 +15,94 @@
 
 #define STARTS 4u /* threads that one look of the monitor starts */
 
-/* Whether a thread may be made: WQ_WAKE_BELIEVED if it is only because waits are believed to last. Threads on
+/* Whether a thread may be made: WAKE_BELIEVED if it is only because waits are believed to last. Threads on
  * their way count half then, because they come late and are wanted all the same. */
 static uint32_t may_make(unsigned alive, unsigned allowed)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     unsigned doubtful = pool->waiting > pool->believed ? pool->waiting - pool->believed : 0;
 
     if (pool->count >= pool->max_workers || (pool->starved && pool->count))
-        return WQ_WAKE_NOBODY;
+        return WAKE_NOBODY;
     if (alive + pool->starting + pool->waiting < allowed)
-        return WQ_WAKE_ANYBODY;
-    return doubtful < pool->waiting && alive + pool->starting / 2 + doubtful < allowed ? WQ_WAKE_BELIEVED
-                                                                                       : WQ_WAKE_NOBODY;
+        return WAKE_ANYBODY;
+    return doubtful < pool->waiting && alive + pool->starting / 2 + doubtful < allowed ? WAKE_BELIEVED
+                                                                                       : WAKE_NOBODY;
 }
 
-void wq_pool_update(void)
+void census_update(void)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     unsigned alive = pool->count - pool->parked - pool->blocked - pool->starting;
     unsigned allowed = pool->processors + pool->boost + pool->long_queued;
     /* A thread that is yet to come replaces none that is there. */
-    uint32_t wakeable = pool->parked && alive < allowed ? WQ_WAKE_ANYBODY : may_make(alive, allowed);
+    uint32_t wakeable = pool->parked && alive < allowed ? WAKE_ANYBODY : may_make(alive, allowed);
     uint32_t excess = alive > allowed;
 
     if (pool->stopping)
-        wakeable = WQ_WAKE_NOBODY;
+        wakeable = WAKE_NOBODY;
     if (at_peek(&pool->wakeable) != wakeable)
         at_publish(&pool->wakeable, wakeable);
     if (at_peek(&pool->excess) != excess)
         at_publish(&pool->excess, excess);
 }
 
-void wq_pool_count_thread(int n)
+void thread_count(int n)
 {
-    wq_pool.threads += (unsigned)n;
-    if (wq_pool.threads > wq_pool.threads_peak)
-        wq_pool.threads_peak = wq_pool.threads;
+    pool_default.threads += (unsigned)n;
+    if (pool_default.threads > pool_default.threads_peak)
+        pool_default.threads_peak = pool_default.threads;
 }
 
-unsigned wq_pool_blocked(void)
+unsigned census_blocked(void)
 {
     unsigned blocked;
 
-    port_lock_take(&wq_pool.lock);
-    blocked = wq_pool.blocked;
-    port_lock_drop(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
+    blocked = pool_default.blocked;
+    port_lock_drop(&pool_default.lock);
     return blocked;
 }
 
-void wq_worker_block(struct wq_worker *worker, bool waiting)
+void census_block(struct worker *worker, bool waiting)
 {
     uint64_t awake;
 
-    port_lock_take(&wq_pool.lock);
-    awake = wq_pool.awake[worker->id / WQ_AWAKE_BITS] >> worker->id % WQ_AWAKE_BITS;
+    port_lock_take(&pool_default.lock);
+    awake = pool_default.awake[worker->id / POOL_AWAKE_BITS] >> worker->id % POOL_AWAKE_BITS;
     if (!worker->blocked && (awake & 1)) { /* it may have parked or ended since the monitor looked */
         at_store(&worker->blocked, 1);
         at_store(&worker->waiting, waiting);
-        wq_pool.blocked++;
-        wq_pool.waiting += waiting;
-        wq_pool_update();
+        pool_default.blocked++;
+        pool_default.waiting += waiting;
+        census_update();
     }
-    port_lock_drop(&wq_pool.lock);
+    port_lock_drop(&pool_default.lock);
 }
 
-void wq_worker_count_in(struct wq_worker *worker)
+void census_count_in(struct worker *worker)
 {
-    wq_pool.blocked -= worker->blocked;
-    wq_pool.waiting -= worker->waiting;
+    pool_default.blocked -= worker->blocked;
+    pool_default.waiting -= worker->waiting;
     at_store(&worker->blocked, 0);
     at_store(&worker->waiting, 0);
 }
 
-void wq_worker_unblock(struct wq_worker *worker)
+void census_unblock(struct worker *worker)
 {
-    port_lock_take(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
     if (worker->blocked) {
-        wq_worker_count_in(worker);
-        wq_pool_update();
+        census_count_in(worker);
+        census_update();
     }
-    port_lock_drop(&wq_pool.lock);
+    port_lock_drop(&pool_default.lock);
 }
 
 /* Sees to it that there is a structure for one more worker. Returns false if there is no memory. */
 static bool worker_provide(void)
 {
-    struct wq_pool *pool = &wq_pool;
-    struct wq_worker *fresh;
+    struct wq_pool *pool = &pool_default;
+    struct worker *fresh;
 
     if (at_load(&pool->retired))
         return true;
@@ -121,10 +121,10 @@ static bool worker_provide(void)
 
 /* Counts one more worker and takes a structure for it. Returns NULL if the maximum is reached or the
  * structure that was provided went to somebody else. */
-static struct wq_worker *worker_reserve(void)
+static struct worker *worker_reserve(void)
 {
-    struct wq_pool *pool = &wq_pool;
-    struct wq_worker *worker;
+    struct wq_pool *pool = &pool_default;
+    struct worker *worker;
 
     port_lock_take(&pool->lock);
     worker = pool->count < pool->max_workers && !pool->stopping ? pool->retired : NULL;
@@ -136,21 +136,21 @@ static struct wq_worker *worker_reserve(void)
         pool->starved = false;
         if (pool->count > pool->peak)
             pool->peak = pool->count;
-        wq_pool_count_thread(1);
-        wq_awake_set(worker, true);
-        wq_pool_update();
+        thread_count(1);
+        awake_set(worker, true);
+        census_update();
     }
     port_lock_drop(&pool->lock);
     return worker;
 }
 
 /* Takes worker_reserve back: no thread was to be had. */
-static void worker_unreserve(struct wq_worker *worker)
+static void worker_unreserve(struct worker *worker)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
 
     port_lock_take(&pool->lock);
-    wq_awake_set(worker, false);
+    awake_set(worker, false);
     worker->idle_below = pool->retired;
     at_store(&pool->retired, worker);
     pool->count--;
@@ -158,24 +158,24 @@ static void worker_unreserve(struct wq_worker *worker)
     pool->starting--;
     pool->start_failed++;
     pool->starved = true;
-    wq_pool_count_thread(-1);
-    wq_pool_update();
+    thread_count(-1);
+    census_update();
     port_lock_drop(&pool->lock);
 }
 
 /* Gives the token back without having found anything, and looks for those who relied on us. */
 static void token_drop(void)
 {
-    at_publish(&wq_pool.token, 0);
-    if (wq_pool_has_work())
-        wq_pool_attend();
+    at_publish(&pool_default.token, 0);
+    if (pool_has_work())
+        pool_attend();
 }
 
 /* token: the caller holds it. hand_on: the thread takes it over; else it is free from the moment on in which the
  * thread is counted, because making it takes long. */
 static bool worker_start(bool token, bool hand_on)
 {
-    struct wq_worker *worker = worker_provide() ? worker_reserve() : NULL;
+    struct worker *worker = worker_provide() ? worker_reserve() : NULL;
 
     if (worker) {
         at_put(&worker->searching, token && hand_on);
@@ -184,35 +184,35 @@ static bool worker_start(bool token, bool hand_on)
             token = false;
             token_drop();
         }
-        if (port_thread_start(wq_worker_main, worker, &worker->thread)) {
-            at_store(&wq_pool.unserved, 0);
+        if (port_thread_start(worker_main, worker, &worker->thread)) {
+            at_store(&pool_default.unserved, 0);
             at_publish(&worker->joinable, 1);
             port_wake_word(&worker->joinable);
             return true;
         }
         worker_unreserve(worker);
     }
-    at_publish(&wq_pool.unserved, 1);
+    at_publish(&pool_default.unserved, 1);
     if (token)
-        at_publish(&wq_pool.token, 0);
-    if (wq_pool_has_work()) /* whoever found the token taken relied on us */
-        wq_monitor_wake();
+        at_publish(&pool_default.token, 0);
+    if (pool_has_work()) /* whoever found the token taken relied on us */
+        monitor_wake();
     return false;
 }
 
 /* Wakes a parked worker, handing the token on to it if the caller holds it. Returns false if there is none. */
 static bool parked_wake(bool token)
 {
-    struct wq_pool *pool = &wq_pool;
-    struct wq_worker *worker;
+    struct wq_pool *pool = &pool_default;
+    struct worker *worker;
 
     port_lock_take(&pool->lock);
     worker = pool->idle;
     if (worker) {
-        wq_idle_remove(worker);
+        idle_remove(worker);
         at_put(&worker->searching, token);
         at_store(&worker->parked, 0);
-        wq_pool_update();
+        census_update();
     }
     port_lock_drop(&pool->lock);
     if (worker)
@@ -220,7 +220,7 @@ static bool parked_wake(bool token)
     return worker != NULL;
 }
 
-bool wq_pool_wake(bool token)
+bool wake_one(bool token)
 {
     return parked_wake(token) || worker_start(token, true);
 }
@@ -230,58 +230,58 @@ static bool token_take(bool monitor)
 {
     uint32_t seen = 0, wakeable;
 
-    if (at_load(&wq_pool.token))
+    if (at_load(&pool_default.token))
         return false; /* whoever searches will look again when it stops searching */
-    wakeable = at_load(&wq_pool.wakeable);
-    if (wakeable == WQ_WAKE_NOBODY || (wakeable == WQ_WAKE_BELIEVED && !monitor)) {
-        if (!at_load(&wq_pool.monitor_on))
-            wq_monitor_wake();
+    wakeable = at_load(&pool_default.wakeable);
+    if (wakeable == WAKE_NOBODY || (wakeable == WAKE_BELIEVED && !monitor)) {
+        if (!at_load(&pool_default.monitor_on))
+            monitor_wake();
         return false;
     }
-    return at_cas(&wq_pool.token, &seen, 1);
+    return at_cas(&pool_default.token, &seen, 1);
 }
 
-void wq_pool_attend(void)
+void pool_attend(void)
 {
     if (token_take(false))
-        wq_pool_wake(true);
+        wake_one(true);
 }
 
 /* A thread takes a millisecond to come to life under Wine, and nobody is woken while it has the token: so it does
  * not get it. What is queued meanwhile is found by the monitor's next look. */
-void wq_pool_grow(void)
+void wake_grow(void)
 {
-    for (unsigned left = STARTS; left && wq_pool_has_work() && token_take(true); left--) {
+    for (unsigned left = STARTS; left && pool_has_work() && token_take(true); left--) {
         if (parked_wake(true) || !worker_start(true, false))
             return;
     }
 }
 
-void wq_pool_retry(void)
+void pool_retry(void)
 {
-    if (at_load(&wq_pool.ready) || wq_pool_start())
-        wq_pool_attend();
+    if (at_load(&pool_default.ready) || pool_start())
+        pool_attend();
 }
 
-void wq_worker_alive(struct wq_worker *worker)
+void life_began(struct worker *worker)
 {
-    port_lock_take(&wq_pool.lock);
-    wq_pool.starting--;
-    wq_pool_update();
-    port_lock_drop(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
+    pool_default.starting--;
+    census_update();
+    port_lock_drop(&pool_default.lock);
     /* Its first look is at whether there are too many by now, not at the shards. */
     worker->turn_left = 2;
 }
 
-bool wq_idle_provide(void)
+bool pool_idle_provide(void)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     bool parked;
 
-    if (!at_load(&pool->ready) && !wq_pool_start())
+    if (!at_load(&pool->ready) && !pool_start())
         return false;
     port_lock_take(&pool->lock);
     parked = pool->parked != 0;
     port_lock_drop(&pool->lock);
-    return parked || (at_load(&pool->wakeable) == WQ_WAKE_ANYBODY && wq_pool_wake(false));
+    return parked || (at_load(&pool->wakeable) == WAKE_ANYBODY && wake_one(false));
 }

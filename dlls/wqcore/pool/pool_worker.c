@@ -15,28 +15,30 @@
 #define WORKER_IDLE_US 10000000u /* parked for so long, a worker retires */
 #endif
 
-static bool ring_has_work(struct wq_worker *worker, void *param)
+static bool ring_has_work(struct worker *worker, void *param)
 {
     (void)param;
-    return wq_ring_length(&worker->ring) != 0;
+    return ring_length(&worker->ring) != 0;
 }
 
-bool wq_pool_has_work(void)
+bool pool_has_work(void)
 {
-    for (unsigned i = 0; i < wq_pool.shard_count; i++) {
-        if (wq_shard_has_work(&wq_pool.shards[i]))
+    for (unsigned i = 0; i < pool_default.shard_count; i++) {
+        if (shard_has_work(&pool_default.shards[i]))
             return true;
     }
-    return at_load(&wq_pool.long_queued) || at_load(&wq_pool.inbox) || wq_awake_any(ring_has_work, NULL);
+    return at_load(&pool_default.long_queued) || at_load(&pool_default.inbox) ||
+           awake_any(ring_has_work, NULL);
 }
 
 /* Takes from the shards, the one of this processor first. */
-static unsigned take_from_shards(struct wq_slot *batch, unsigned max)
+static unsigned take_from_shards(struct slot *batch, unsigned max)
 {
-    unsigned count = wq_pool.shard_count, home = port_cpu() % count;
+    unsigned count = pool_default.shard_count, home = port_cpu() % count;
 
     for (unsigned i = 0; i < count; i++) {
-        unsigned n = wq_shard_pop(&wq_pool.shards[(home + i) % count], batch, max, 2 * wq_pool.processors);
+        unsigned n =
+            shard_pop(&pool_default.shards[(home + i) % count], batch, max, 2 * pool_default.processors);
 
         if (n)
             return n;
@@ -45,9 +47,9 @@ static unsigned take_from_shards(struct wq_slot *batch, unsigned max)
 }
 
 /* Takes from the inbox; what does not fit goes back. */
-static unsigned take_from_inbox(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
+static unsigned take_from_inbox(struct worker *worker, struct slot *batch, unsigned max)
 {
-    struct wq_item *item = at_load(&wq_pool.inbox) ? wq_stack_take(&wq_pool.inbox) : NULL;
+    struct wq_item *item = at_load(&pool_default.inbox) ? item_stack_take(&pool_default.inbox) : NULL;
     bool rest = false;
     unsigned n = 0;
 
@@ -55,71 +57,71 @@ static unsigned take_from_inbox(struct wq_worker *worker, struct wq_slot *batch,
         struct wq_item *next = item->link;
 
         if (n < max) {
-            batch[n].routine = wq_item_run;
+            batch[n].routine = item_run;
             batch[n++].param = item;
         } else {
-            wq_stack_push(&wq_pool.inbox, item);
+            item_stack_push(&pool_default.inbox, item);
             rest = true;
         }
         item = next;
     }
     at_put(&worker->posted, worker->posted + n); /* nobody counted them on their way in */
     if (rest)                                    /* who looked meanwhile saw nothing */
-        wq_pool_attend();
+        pool_attend();
     return n;
 }
 
 struct theft {
-    struct wq_worker *thief;
-    struct wq_slot *batch;
+    struct worker *thief;
+    struct slot *batch;
     unsigned max;
     unsigned n;
 };
 
-static bool steal_from(struct wq_worker *victim, void *param)
+static bool steal_from(struct worker *victim, void *param)
 {
     struct theft *theft = param;
 
     if (victim != theft->thief)
-        theft->n = wq_ring_steal(&victim->ring, theft->batch, theft->max);
+        theft->n = ring_steal(&victim->ring, theft->batch, theft->max);
     return theft->n != 0;
 }
 
-static unsigned take_from_rings(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
+static unsigned take_from_rings(struct worker *worker, struct slot *batch, unsigned max)
 {
     struct theft theft = {worker, batch, max, 0};
 
-    wq_awake_any(steal_from, &theft);
+    awake_any(steal_from, &theft);
     return theft.n;
 }
 
 /* Takes a batch from the shards, a moment later if the last one was small and waiting pays. */
-static unsigned take_batch(struct wq_worker *worker, struct wq_slot *batch, unsigned max)
+static unsigned take_batch(struct worker *worker, struct slot *batch, unsigned max)
 {
     uint64_t since = worker->small_at;
     unsigned n;
 
     worker->small_at = 0;
     if (since)
-        wq_linger_wait(since);
+        linger_wait(since);
     n = take_from_shards(batch, max);
     if (!n)
         return 0;
     if (since)
-        wq_linger_judge(&worker->linger, n);
+        linger_judge(&worker->linger, n);
     worker->small_at =
-        n < WORKER_SMALL && wq_pool.spin_us && wq_linger_due(&worker->linger) ? port_ticks() : 0;
+        n < WORKER_SMALL && pool_default.spin_us && linger_due(&worker->linger) ? port_ticks() : 0;
     return n;
 }
 
 /* Takes a batch from where others can see it; the first slot is for now, the rest stays stealable in the own
  * ring. */
-static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
+static bool find_shared(struct worker *worker, struct slot *slot)
 {
-    struct wq_slot batch[WORKER_BATCH];
+    struct slot batch[WORKER_BATCH];
     unsigned n;
 
-    if (wq_long_take(worker, slot))
+    if (long_take(worker, slot))
         return true;
     n = take_batch(worker, batch, WORKER_BATCH);
     if (!n)
@@ -130,16 +132,16 @@ static bool find_shared(struct wq_worker *worker, struct wq_slot *slot)
         return false;
     *slot = batch[0];
     if (n > 1) {
-        wq_ring_fill(&worker->ring, batch + 1, n - 1);
+        ring_fill(&worker->ring, batch + 1, n - 1);
         if (!at_peek(&worker->searching)) /* who searches attends when it stops searching */
-            wq_pool_attend();
+            pool_attend();
     }
     return true;
 }
 
 /* Sets how many slots may run before the next turn: as many as take a certain time, judged by the last ones,
  * so that the others wait neither for 64 long routines nor behind a look that costs more than the routine. */
-static void turn_schedule(struct wq_worker *worker)
+static void turn_schedule(struct worker *worker)
 {
     uint64_t now = port_ticks();
     uint64_t slots = worker->turn_slots * (uint64_t)WORKER_TURN_TICKS / (now - worker->turn_began + 1);
@@ -152,7 +154,7 @@ static void turn_schedule(struct wq_worker *worker)
 }
 
 /* Gives others a turn before the own ring, which a routine that queues itself may keep filled for ever. */
-static bool take_turn(struct wq_worker *worker, struct wq_slot *slot)
+static bool take_turn(struct worker *worker, struct slot *slot)
 {
     if (worker->turn_left && --worker->turn_left)
         return false;
@@ -160,86 +162,86 @@ static bool take_turn(struct wq_worker *worker, struct wq_slot *slot)
     if (++worker->turn % WORKER_RING_TURN == 0 &&
         (take_from_inbox(worker, slot, 1) || take_from_rings(worker, slot, 1)))
         return true;
-    return wq_long_take(worker, slot) || take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);
+    return long_take(worker, slot) || take_from_shards(slot, 1) || take_from_inbox(worker, slot, 1);
 }
 
-static bool worker_find(struct wq_worker *worker, struct wq_slot *slot)
+static bool worker_find(struct worker *worker, struct slot *slot)
 {
-    if (take_turn(worker, slot) || wq_ring_pop(&worker->ring, slot))
+    if (take_turn(worker, slot) || ring_pop(&worker->ring, slot))
         return true;
-    if (at_load(&wq_pool.excess) && !at_peek(&worker->searching))
+    if (at_load(&pool_default.excess) && !at_peek(&worker->searching))
         return false; /* park: others are enough */
     return find_shared(worker, slot);
 }
 
 /* Looks for work for a short while before parking: a wake-up costs more than that. Only the holder of the
  * token does, so that at most one processor is spent on it. */
-static bool worker_search(struct wq_worker *worker, struct wq_slot *slot)
+static bool worker_search(struct worker *worker, struct slot *slot)
 {
     uint32_t seen = 0;
     uint64_t end;
 
-    if (!wq_pool.spin_us || at_load(&wq_pool.excess))
+    if (!pool_default.spin_us || at_load(&pool_default.excess))
         return false;
     if (!at_peek(&worker->searching)) {
-        if (at_load(&wq_pool.token) || !at_cas(&wq_pool.token, &seen, 1))
+        if (at_load(&pool_default.token) || !at_cas(&pool_default.token, &seen, 1))
             return false;
         at_put(&worker->searching, 1);
     }
-    end = port_clock_us() + wq_pool.spin_us;
+    end = port_clock_us() + pool_default.spin_us;
     do {
         for (int i = 0; i < 8; i++) {
             port_relax();
-            if (wq_pool_has_work() && find_shared(worker, slot))
+            if (pool_has_work() && find_shared(worker, slot))
                 return true;
         }
     } while (port_clock_us() < end);
     return false;
 }
 
-void wq_worker_returned(struct wq_worker *worker)
+void worker_returned(struct worker *worker)
 {
     if (__builtin_expect(worker->common.cleanups != 0, 0))
-        wq_thread_cleanup(&worker->common);
+        thread_cleanup(&worker->common);
     if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
         worker->blocking_depth = 0;
-        wq_worker_unblock(worker);
+        census_unblock(worker);
     }
 }
 
-static void worker_run(struct wq_worker *worker, struct wq_slot *slot)
+static void worker_run(struct worker *worker, struct slot *slot)
 {
     if (at_peek(&worker->searching)) {
         at_put(&worker->searching, 0);
-        at_publish(&wq_pool.token, 0);
-        if (wq_pool_has_work())
-            wq_pool_attend();
+        at_publish(&pool_default.token, 0);
+        if (pool_has_work())
+            pool_attend();
     }
     at_put(&worker->beat, worker->beat + 1);
     slot->routine(slot->param);
     at_put(&worker->beat, worker->beat + 1);
-    wq_worker_returned(worker);
+    worker_returned(worker);
 }
 
 /* Takes the worker off the idle stack for good. Returns false if somebody is just waking it. */
-static bool worker_retire(struct wq_worker *worker)
+static bool worker_retire(struct worker *worker)
 {
     bool retire;
 
-    port_lock_take(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
     retire = worker->parked;
     if (retire) {
-        wq_idle_remove(worker);
+        idle_remove(worker);
         at_store(&worker->parked, 0);
     }
-    port_lock_drop(&wq_pool.lock);
+    port_lock_drop(&pool_default.lock);
     return retire;
 }
 
 /* Parks until woken. Returns false if the worker is to end. */
-static bool worker_park(struct wq_worker *worker)
+static bool worker_park(struct worker *worker)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     uint64_t deadline;
     bool token, stopping;
 
@@ -247,12 +249,12 @@ static bool worker_park(struct wq_worker *worker)
     token = at_peek(&worker->searching);
     at_put(&worker->searching, 0);
     stopping = pool->stopping;
-    wq_idle_add(worker);
+    idle_add(worker);
     if (stopping)
-        wq_idle_remove(worker);
+        idle_remove(worker);
     else
         at_store(&worker->parked, 1);
-    wq_pool_update();
+    census_update();
     port_lock_drop(&pool->lock);
 
     /* From here on others can see us parked. Whoever queued before that and found nobody to wake relied on
@@ -261,8 +263,8 @@ static bool worker_park(struct wq_worker *worker)
         at_publish(&pool->token, 0);
     else
         at_fence();
-    if (wq_pool_has_work())
-        wq_pool_attend();
+    if (pool_has_work())
+        pool_attend();
     if (stopping)
         return false;
 
@@ -279,9 +281,9 @@ static bool worker_park(struct wq_worker *worker)
 
 /* Hands the structure and the thread over: the structure to the next worker, the thread to whoever ends next.
  */
-static void worker_end(struct wq_worker *worker)
+static void worker_end(struct worker *worker)
 {
-    struct wq_pool *pool = &wq_pool;
+    struct wq_pool *pool = &pool_default;
     struct port_thread before;
     bool join;
 
@@ -292,30 +294,30 @@ static void worker_end(struct wq_worker *worker)
     before = pool->ended;
     pool->ended = worker->thread;
     pool->have_ended = true;
-    wq_awake_set(worker, false);
+    awake_set(worker, false);
     worker->idle_below = pool->retired;
     at_store(&pool->retired, worker);
     pool->count--;
-    wq_pool_count_thread(-1);
-    wq_pool_update();
+    thread_count(-1);
+    census_update();
     port_lock_drop(&pool->lock);
     /* Until now we counted: whoever queued something and was refused a worker relies on this look. */
-    if (wq_pool_has_work())
-        wq_pool_attend();
+    if (pool_has_work())
+        pool_attend();
     if (join)
         port_thread_join(&before);
 }
 
-void wq_worker_main(void *arg)
+void worker_main(void *arg)
 {
-    struct wq_worker *worker = arg;
-    struct wq_slot slot;
+    struct worker *worker = arg;
+    struct slot slot;
 
     port_thread_trim_stack();
     port_parker_init(&worker->parker);
     port_self_set(worker);
     port_context_set(&worker->common);
-    wq_worker_alive(worker);
+    life_began(worker);
     do {
         while (worker_find(worker, &slot) || worker_search(worker, &slot))
             worker_run(worker, &slot);

@@ -56,7 +56,7 @@ struct ranked_item {
 };
 
 /* Ends a chain of queued items. */
-extern struct wq_item wq_queue_end;
+extern struct wq_item queue_end;
 
 /* Items that wait, linked by item_next. */
 struct level {
@@ -75,7 +75,7 @@ static inline struct wq_item *level_find(struct level *level, struct wq_item *ba
 {
     struct wq_item *before = NULL, *each = level->first;
 
-    while (each && each != &wq_queue_end && item_ranked(each) && rank_of(each) <= rank_of(baton)) {
+    while (each && each != &queue_end && item_ranked(each) && rank_of(each) <= rank_of(baton)) {
         before = each;
         each = item_next(each);
     }
@@ -87,21 +87,21 @@ static inline struct wq_item *level_find(struct level *level, struct wq_item *ba
 static inline void level_insert(struct level *level, struct wq_item *item)
 {
     struct wq_item *before = item_ranked(item) ? level_find(level, item) : level->first ? level->last : NULL;
-    struct wq_item *after = before ? item_next(before) : level->first ? level->first : &wq_queue_end;
+    struct wq_item *after = before ? item_next(before) : level->first ? level->first : &queue_end;
 
     item_set_next(item, after);
     if (before)
         item_set_next(before, item);
     else
         level->first = item;
-    if (after == &wq_queue_end)
+    if (after == &queue_end)
         level->last = item;
 }
 
 /* Puts an item back to where it was taken from. Under the queue's lock. */
 static inline void level_insert_first(struct level *level, struct wq_item *item)
 {
-    item_set_next(item, level->first ? level->first : &wq_queue_end);
+    item_set_next(item, level->first ? level->first : &queue_end);
     if (!level->first)
         level->last = item;
     level->first = item;
@@ -115,7 +115,7 @@ static inline void level_remove(struct level *level, struct wq_item *before, str
     if (before)
         item_set_next(before, after);
     else
-        level->first = after == &wq_queue_end ? NULL : after;
+        level->first = after == &queue_end ? NULL : after;
     if (level->last == item)
         level->last = before;
     at_put(&item->spare, NULL);

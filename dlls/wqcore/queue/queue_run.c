@@ -20,14 +20,14 @@ static bool is_mixed(struct wq_queue *queue)
 
 /* ---- the window ---- */
 
-static bool window_filled(struct wq_window *window)
+static bool window_filled(struct queue_window *window)
 {
     size_t head = window ? at_load(&window->head) : 0;
 
     return window && at_load(&window->tail) != head;
 }
 
-static struct wq_item *window_pop(struct wq_window *window)
+static struct wq_item *window_pop(struct queue_window *window)
 {
     size_t head = at_load(&window->head);
 
@@ -46,7 +46,7 @@ static struct wq_item *window_pop(struct wq_window *window)
  * wq_queue_holds looks at that first, without the lock. Under the queue's lock. */
 static void window_fill(struct wq_queue *queue, unsigned number)
 {
-    struct wq_window *window = queue->window;
+    struct queue_window *window = queue->window;
     struct level *level = &queue->level[number];
     struct wq_item *item = level->first;
     size_t tail = window->tail;
@@ -54,14 +54,14 @@ static void window_fill(struct wq_queue *queue, unsigned number)
     if (!item)
         return;
     window->level = number;
-    for (unsigned i = 0; i < WINDOW_ITEMS && item != &wq_queue_end; i++) {
+    for (unsigned i = 0; i < WINDOW_ITEMS && item != &queue_end; i++) {
         struct wq_item *next = item_next(item);
 
-        item_set_next(item, &wq_queue_end);
+        item_set_next(item, &queue_end);
         at_put(&window->items[tail++ % WINDOW_ITEMS], item);
         item = next;
     }
-    level->first = item == &wq_queue_end ? NULL : item;
+    level->first = item == &queue_end ? NULL : item;
     if (!level->first)
         at_put(&queue->filled, queue->filled & ~(1u << number));
     at_store(&window->tail, tail);
@@ -71,7 +71,7 @@ static void window_fill(struct wq_queue *queue, unsigned number)
  * have those before it. Under the queue's lock. */
 static void window_drain(struct wq_queue *queue)
 {
-    struct wq_window *window = queue->window;
+    struct queue_window *window = queue->window;
     size_t head = window ? at_load(&window->head) : 0, tail = window ? window->tail : 0;
 
     do {
@@ -85,15 +85,15 @@ static void window_drain(struct wq_queue *queue)
 
 /* ---- the inbox and the levels ---- */
 
-/* Takes all that was submitted, oldest first. Returns wq_queue_end if there is nothing. Under the queue's lock. */
+/* Takes all that was submitted, oldest first. Returns queue_end if there is nothing. Under the queue's lock. */
 static struct wq_item *inbox_take(struct wq_queue *queue)
 {
-    struct wq_item *oldest = &wq_queue_end, *item;
+    struct wq_item *oldest = &queue_end, *item;
 
     if (!item_is_real(at_load(&queue->inbox)))
         return oldest;
     item = at_exchange(&queue->inbox, NULL);
-    while (item != &wq_queue_end) {
+    while (item != &queue_end) {
         struct wq_item *next = item_next(item);
 
         item_set_next(item, oldest);
@@ -109,7 +109,7 @@ static unsigned inbox_sort(struct wq_queue *queue)
     struct wq_item *item = inbox_take(queue);
     unsigned n = 0;
 
-    for (; item != &wq_queue_end; n++) {
+    for (; item != &queue_end; n++) {
         struct wq_item *next = item_next(item);
         unsigned number = item_level(item);
 
@@ -120,27 +120,27 @@ static unsigned inbox_sort(struct wq_queue *queue)
     return n;
 }
 
-void wq_queue_sort(struct wq_queue *queue)
+void queue_sort(struct wq_queue *queue)
 {
     window_drain(queue);
     inbox_sort(queue);
 }
 
-void wq_queue_remove(struct wq_queue *queue, unsigned number, struct wq_item *before, struct wq_item *item)
+void queue_remove(struct wq_queue *queue, unsigned number, struct wq_item *before, struct wq_item *item)
 {
     level_remove(&queue->level[number], before, item);
     if (!queue->level[number].first)
         at_put(&queue->filled, queue->filled & ~(1u << number));
 }
 
-bool wq_queue_waits(struct wq_queue *queue)
+bool queue_waits(struct wq_queue *queue)
 {
     return at_peek(&queue->filled) || window_filled(queue->window) || item_is_real(at_load(&queue->inbox));
 }
 
 /* Takes the next item to run and counts it as running. Under the queue's lock. NULL if there is none or the limit
  * is reached. */
-static struct wq_item *queue_take(struct wq_queue *queue)
+static struct wq_item *take_next(struct wq_queue *queue)
 {
     struct wq_item *item;
     unsigned number;
@@ -148,7 +148,7 @@ static struct wq_item *queue_take(struct wq_queue *queue)
     if (queue->running >= queue->limit)
         return NULL;
     if (is_mixed(queue))
-        wq_queue_sort(queue); /* what came last may have to go first */
+        queue_sort(queue); /* what came last may have to go first */
     else if (window_filled(queue->window) && (item = window_pop(queue->window)) != NULL)
         return item;
     else if (!queue->filled)
@@ -157,7 +157,7 @@ static struct wq_item *queue_take(struct wq_queue *queue)
         return NULL;
     number = 31 - (unsigned)__builtin_clz(queue->filled);
     item = queue->level[number].first;
-    wq_queue_remove(queue, number, NULL, item);
+    queue_remove(queue, number, NULL, item);
     if (!queue->window)
         queue->running++;
     else if (!is_mixed(queue))
@@ -179,7 +179,7 @@ static void take_back(struct wq_queue *queue)
     at_add(&queue->refs, UINT32_MAX);
 }
 
-bool wq_queue_settle(struct wq_queue *queue)
+bool queue_settle(struct wq_queue *queue)
 {
     bool ends = queue->closed && !queue->inside; /* nobody may submit any more */
     struct wq_item *seen = NULL;
@@ -189,7 +189,7 @@ bool wq_queue_settle(struct wq_queue *queue)
         take_back(queue);
     if (queue->baton_out || queue->running >= queue->limit)
         return false;
-    waits = wq_queue_waits(queue);
+    waits = queue_waits(queue);
     if (ends && !waits)
         return false;
     queue->baton_out = true;
@@ -200,13 +200,13 @@ bool wq_queue_settle(struct wq_queue *queue)
 /* ---- activations ---- */
 
 /* Runs one item. */
-static void item_serve(struct wq_queue *queue, struct wq_worker *worker, struct wq_item *item)
+static void serve_item(struct wq_queue *queue, struct worker *worker, struct wq_item *item)
 {
     if (queue->runner)
         queue->runner(item);
     else
         item->routine(item->param);
-    wq_worker_returned(worker);
+    worker_returned(worker);
     at_put(&worker->beat, worker->beat + 2);
     at_put(&worker->inner, worker->inner + 1);
 }
@@ -218,7 +218,7 @@ static bool only_baton(struct wq_queue *target, const struct wq_item *baton)
 
     if (at_peek(&target->filled) || window_filled(target->window))
         return false;
-    return !item_is_real(item) || (item == baton && item_next(item) == &wq_queue_end);
+    return !item_is_real(item) || (item == baton && item_next(item) == &queue_end);
 }
 
 /* True if the queue below has something else to run. */
@@ -244,39 +244,39 @@ static struct wq_item *activation_step(struct wq_queue *queue, bool ran, bool mo
         queue->running--;
     }
     if (more)
-        item = queue_take(queue);
+        item = take_next(queue);
     if (!item)
         queue->inside--;
-    submit = wq_queue_settle(queue);
+    submit = queue_settle(queue);
     port_lock_drop(&queue->lock);
     if (submit)
-        wq_baton_submit(queue);
+        queue_baton_submit(queue);
     return item;
 }
 
 /* Whether a worker that has run out of items had better wait for more than leave. */
-static bool linger_begin(struct wq_queue *queue, struct wq_worker *worker)
+static bool may_linger(struct wq_queue *queue, struct worker *worker)
 {
-    if (!wq_pool.spin_us || wq_queue_waits(queue) || wq_ring_length(&worker->ring) || target_waits(queue))
+    if (!pool_default.spin_us || queue_waits(queue) || ring_length(&worker->ring) || target_waits(queue))
         return false;
-    return wq_linger_due(&queue->linger) && !wq_pool_has_work();
+    return linger_due(&queue->linger) && !pool_has_work();
 }
 
 /* Lets submitters add to the queue for a moment without anybody else's being woken for it. Nothing is
  * sorted if others have filled the window meanwhile: a rank would end up behind what is put back from there. */
-static void queue_linger(struct wq_queue *queue)
+static void linger_for_more(struct wq_queue *queue)
 {
     port_lock_take(&queue->lock);
     take_back(queue);
     port_lock_drop(&queue->lock);
-    wq_linger_wait(port_ticks());
+    linger_wait(port_ticks());
     port_lock_take(&queue->lock);
     if (!queue->filled && !window_filled(queue->window))
-        wq_linger_judge(&queue->linger, inbox_sort(queue));
+        linger_judge(&queue->linger, inbox_sort(queue));
     port_lock_drop(&queue->lock);
 }
 
-static struct wq_item *activation_next(struct wq_queue *queue, struct wq_worker *worker, unsigned served)
+static struct wq_item *activation_next(struct wq_queue *queue, struct worker *worker, unsigned served)
 {
     struct wq_item *item = NULL;
 
@@ -284,21 +284,21 @@ static struct wq_item *activation_next(struct wq_queue *queue, struct wq_worker 
         return activation_step(queue, true, false);
     if (queue->window && !is_mixed(queue) && (item = window_pop(queue->window)) != NULL)
         return item;
-    if (linger_begin(queue, worker))
-        queue_linger(queue);
+    if (may_linger(queue, worker))
+        linger_for_more(queue);
     return activation_step(queue, true, true);
 }
 
-void WQ_CALL wq_queue_run(void *param)
+void WQ_CALL queue_run(void *param)
 {
     struct wq_queue *queue = param;
-    struct wq_worker *worker = port_self();
+    struct worker *worker = port_self();
     struct wq_item *item = activation_step(queue, false, true);
 
     for (unsigned served = 1; item; served++) {
-        item_serve(queue, worker, item);
+        serve_item(queue, worker, item);
         item = activation_next(queue, worker, served);
     }
     at_put(&worker->batons, worker->batons + 1);
-    wq_queue_release(queue);
+    queue_release(queue);
 }

@@ -14,7 +14,7 @@
  */
 #include "queue.h"
 
-struct wq_item wq_queue_end;
+struct wq_item queue_end;
 
 struct wq_queue *wq_queue_create(unsigned limit)
 {
@@ -22,7 +22,7 @@ struct wq_queue *wq_queue_create(unsigned limit)
 }
 
 /* A queue without a limit brings its window along. */
-static struct wq_queue *queue_alloc(bool window)
+static struct wq_queue *allocate(bool window)
 {
     struct wq_queue *queue = port_heap_alloc(sizeof(*queue) + (window ? sizeof(*queue->window) : 0));
 
@@ -30,15 +30,15 @@ static struct wq_queue *queue_alloc(bool window)
         return NULL;
     *queue = (struct wq_queue){0};
     if (window) {
-        queue->window = (struct wq_window *)(queue + 1);
-        *queue->window = (struct wq_window){0};
+        queue->window = (struct queue_window *)(queue + 1);
+        *queue->window = (struct queue_window){0};
     }
     return queue;
 }
 
 struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit)
 {
-    struct wq_queue *queue = queue_alloc(limit == WQ_UNLIMITED);
+    struct wq_queue *queue = allocate(limit == WQ_UNLIMITED);
 
     if (!queue)
         return NULL;
@@ -46,7 +46,7 @@ struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, u
     queue->target = target;
     queue->target_level = level;
     queue->target_rank = WQ_UNRANKED;
-    queue->baton.routine = wq_queue_run;
+    queue->baton.routine = queue_run;
     queue->baton.param = queue;
     queue->usual = USUAL_NONE;
     queue->inbox = QUEUE_IDLE;
@@ -62,7 +62,7 @@ void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner)
 
 /* The last one finds the queue closed and empty: an item that waits has a baton, or a running activation that will
  * look at it. */
-void wq_queue_release(struct wq_queue *queue)
+void queue_release(struct wq_queue *queue)
 {
     wq_routine finished;
     void *param;
@@ -95,10 +95,10 @@ static void baton_submit_over(struct wq_queue *queue)
         queue->ranked.rank = at_load(&queue->target_rank);
         submit(target, &queue->baton, at_load(&queue->target_level), queue->ranked.rank != WQ_UNRANKED);
     } while (at_load(&queue->moves) != moves && wq_queue_cancel(target, &queue->baton));
-    wq_queue_release(queue);
+    queue_release(queue);
 }
 
-void wq_baton_submit(struct wq_queue *queue)
+void queue_baton_submit(struct wq_queue *queue)
 {
     if (at_load(&queue->target))
         baton_submit_over(queue);
@@ -129,12 +129,12 @@ static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level,
     item_mark(item, level, ranked);
     usual_note(queue, ranked ? USUAL_MIXED : level);
     do {
-        item_set_next(item, item_is_real(top) ? top : &wq_queue_end);
+        item_set_next(item, item_is_real(top) ? top : &queue_end);
     } while (!at_cas(&queue->inbox, &top, item));
     if (top == QUEUE_IDLE)
-        wq_baton_submit(queue);
-    else if (at_load(&wq_pool.unserved)) /* the baton may wait for a thread that could not be made */
-        wq_pool_retry();
+        queue_baton_submit(queue);
+    else if (at_load(&pool_default.unserved)) /* the baton may wait for a thread that could not be made */
+        pool_retry();
 }
 
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
@@ -147,9 +147,9 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
     bool waiting;
 
     port_lock_take(&queue->lock);
-    waiting = wq_queue_waits(queue) || queue->running >= queue->limit;
+    waiting = queue_waits(queue) || queue->running >= queue->limit;
     port_lock_drop(&queue->lock);
-    if (waiting || !wq_idle_provide())
+    if (waiting || !pool_idle_provide())
         return false;
     wq_queue_submit(queue, item, level);
     return true;
@@ -157,13 +157,13 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
 
 /* The baton's routine of a queue that is bound to a processor. One binding serves an activation, because each
  * takes three system calls. */
-static void WQ_CALL queue_run_bound(void *param)
+static void WQ_CALL run_bound(void *param)
 {
     struct wq_queue *queue = param;
     struct port_cpu_set before;
     bool bound = port_cpu_bind(queue->processor, &before);
 
-    wq_queue_run(queue); /* which may free it */
+    queue_run(queue); /* which may free it */
     if (bound)
         port_cpu_restore(&before);
 }
@@ -171,20 +171,20 @@ static void WQ_CALL queue_run_bound(void *param)
 void wq_queue_set_processor(struct wq_queue *queue, unsigned processor)
 {
     queue->processor = processor;
-    queue->baton.routine = queue_run_bound;
+    queue->baton.routine = run_bound;
 }
 
 /* Finds a queued item. Returns its level, or WQ_LEVELS; *before is the item before it, or NULL. Under the
  * queue's lock. */
-static unsigned queue_find(struct wq_queue *queue, const struct wq_item *item, struct wq_item **before)
+static unsigned find_item(struct wq_queue *queue, const struct wq_item *item, struct wq_item **before)
 {
-    wq_queue_sort(queue);
+    queue_sort(queue);
     for (uint32_t left = queue->filled; left; left &= left - 1) {
         unsigned number = (unsigned)__builtin_ctz(left);
         struct wq_item *each = queue->level[number].first;
 
         *before = NULL;
-        while (each != &wq_queue_end && each != item) {
+        while (each != &queue_end && each != item) {
             *before = each;
             each = item_next(each);
         }
@@ -200,9 +200,9 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item)
     unsigned number;
 
     port_lock_take(&queue->lock);
-    number = queue_find(queue, item, &before);
+    number = find_item(queue, item, &before);
     if (number < WQ_LEVELS)
-        wq_queue_remove(queue, number, before, item);
+        queue_remove(queue, number, before, item);
     port_lock_drop(&queue->lock);
     return number < WQ_LEVELS;
 }
@@ -217,7 +217,7 @@ bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
     if (next % sizeof(void *) || (uint64_t)next >> 48)
         return false;
     port_lock_take(&queue->lock);
-    found = queue_find(queue, item, &before) < WQ_LEVELS;
+    found = find_item(queue, item, &before) < WQ_LEVELS;
     port_lock_drop(&queue->lock);
     return found;
 }
@@ -231,7 +231,7 @@ void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned lev
     at_store(&queue->target, target);
     at_add(&queue->moves, 1);
     if (before && wq_queue_cancel(before, &queue->baton))
-        wq_baton_submit(queue);
+        queue_baton_submit(queue);
 }
 
 void wq_queue_hold(struct wq_queue *queue)
@@ -248,11 +248,11 @@ void wq_queue_resume(struct wq_queue *queue)
 
     port_lock_take(&queue->lock);
     queue->running--;
-    submit_baton = wq_queue_settle(queue);
+    submit_baton = queue_settle(queue);
     port_lock_drop(&queue->lock);
     if (submit_baton)
-        wq_baton_submit(queue);
-    wq_queue_release(queue);
+        queue_baton_submit(queue);
+    queue_release(queue);
 }
 
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param)
@@ -263,9 +263,9 @@ void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param)
     queue->finished_param = param;
     port_lock_take(&queue->lock);
     queue->closed = true;
-    submit_baton = wq_queue_settle(queue); /* a worker that lingers has taken the baton back */
+    submit_baton = queue_settle(queue); /* a worker that lingers has taken the baton back */
     port_lock_drop(&queue->lock);
     if (submit_baton)
-        wq_baton_submit(queue);
-    wq_queue_release(queue);
+        queue_baton_submit(queue);
+    queue_release(queue);
 }

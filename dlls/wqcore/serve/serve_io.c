@@ -33,7 +33,7 @@ static struct {
     bool started;                /* I */
 } ports;
 
-static void WQ_CALL io_run(void *param)
+static void WQ_CALL run_call(void *param)
 {
     struct io_call call = *(struct io_call *)param;
 
@@ -42,19 +42,19 @@ static void WQ_CALL io_run(void *param)
 }
 
 /* Posts a packet. Its operation is done and can't be undone, so without memory this waits for some. */
-static void io_post(const struct port_packet *packet)
+static void post_packet(const struct port_packet *packet)
 {
     struct io_call *call;
 
     while (!(call = port_heap_alloc(sizeof(*call))))
         port_park(&(struct port_parker){0}, port_clock_us() + IO_RETRY_US);
     *call = (struct io_call){packet->key, packet->value, packet->status, packet->bytes};
-    while (!wq_post(io_run, call))
+    while (!wq_post(run_call, call))
         port_park(&(struct port_parker){0}, port_clock_us() + IO_RETRY_US);
 }
 
 /* A packet without a key is the last one. */
-static void io_main(void *arg)
+static void packets_main(void *arg)
 {
     struct port_packet packets[IO_BATCH];
     bool stop = false;
@@ -66,7 +66,7 @@ static void io_main(void *arg)
 
         for (unsigned i = 0; i < n; i++) {
             if (packets[i].key)
-                io_post(&packets[i]);
+                post_packet(&packets[i]);
             else
                 stop = true;
         }
@@ -74,29 +74,29 @@ static void io_main(void *arg)
 }
 
 /* Opens the queue and starts the thread. Under the lock. */
-static bool io_start(void)
+static bool start(void)
 {
     bool open;
 
     if (ports.started)
         return true;
-    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+    if (!at_load(&pool_default.ready) && !pool_start())
         return false;
     open = port_packets_open(&ports.packets);
-    ports.started = open && port_thread_start(io_main, NULL, &ports.thread);
+    ports.started = open && port_thread_start(packets_main, NULL, &ports.thread);
     if (open && !ports.started)
         port_packets_close(&ports.packets);
-    port_lock_take(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
     if (ports.started)
-        wq_pool_count_thread(1);
+        thread_count(1);
     else
-        wq_pool.start_failed += open;
-    port_lock_drop(&wq_pool.lock);
+        pool_default.start_failed += open;
+    port_lock_drop(&pool_default.lock);
     return ports.started;
 }
 
 /* The target for that routine and parameter. Under the lock. NULL if there is no memory. */
-static struct io_target *io_target(wq_io_routine routine, void *param)
+static struct io_target *find_target(wq_io_routine routine, void *param)
 {
     struct io_target *target = ports.targets;
 
@@ -117,8 +117,8 @@ enum wq_io_result wq_io_bind(void *file, wq_io_routine routine, void *param)
     struct io_target *target = NULL;
 
     port_lock_take(&ports.lock);
-    if (io_start())
-        target = io_target(routine, param);
+    if (start())
+        target = find_target(routine, param);
     port_lock_drop(&ports.lock);
     if (!target)
         return WQ_IO_NO_MEMORY;
@@ -132,20 +132,20 @@ enum wq_io_result wq_io_bind(void *file, wq_io_routine routine, void *param)
     }
 }
 
-void wq_io_stop(void)
+void io_stop(void)
 {
     if (!ports.started)
         return;
     port_packets_send(&ports.packets, NULL);
     port_thread_join(&ports.thread);
-    port_lock_take(&wq_pool.lock);
-    wq_pool_count_thread(-1);
-    port_lock_drop(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
+    thread_count(-1);
+    port_lock_drop(&pool_default.lock);
     port_packets_close(&ports.packets);
     ports.started = false;
 }
 
-void wq_io_free(void)
+void io_free(void)
 {
     while (ports.targets) {
         struct io_target *target = ports.targets;

@@ -10,7 +10,7 @@
 #include "pool.h"
 
 struct own_thread {
-    struct wq_thread common;
+    struct thread_context common;
     struct own_thread *next;   /* O */
     struct own_class *class;   /* C */
     struct port_thread thread; /* O */
@@ -35,7 +35,7 @@ static struct own_class io;
 
 /* Takes the next item; counts the one that the thread has just run. *stop: there is none and none will come.
  */
-static struct wq_item *own_pop(struct own_class *class, bool ran, bool *stop)
+static struct wq_item *pop(struct own_class *class, bool ran, bool *stop)
 {
     struct wq_item *item;
     bool more;
@@ -55,7 +55,7 @@ static struct wq_item *own_pop(struct own_class *class, bool ran, bool *stop)
     return item;
 }
 
-static void own_main(void *arg)
+static void class_main(void *arg)
 {
     struct own_thread *self = arg;
     struct own_class *class = self->class;
@@ -63,7 +63,7 @@ static void own_main(void *arg)
 
     port_context_set(&self->common);
     while (!stop) {
-        struct wq_item *item = own_pop(class, ran, &stop), job;
+        struct wq_item *item = pop(class, ran, &stop), job;
 
         ran = item != NULL;
         if (item) {
@@ -71,7 +71,7 @@ static void own_main(void *arg)
             if (job.spare)
                 port_heap_free(item);
             job.routine(job.param);
-            wq_thread_cleanup(&self->common);
+            thread_cleanup(&self->common);
         } else if (!stop) {
             port_event_wait(&class->event);
         }
@@ -79,7 +79,7 @@ static void own_main(void *arg)
     port_event_set(&class->event); /* the next one is to stop as well */
 }
 
-static bool own_provide_event(struct own_class *class)
+static bool provide_event(struct own_class *class)
 {
     bool have;
 
@@ -92,21 +92,21 @@ static bool own_provide_event(struct own_class *class)
 }
 
 /* Starts one more thread. Returns false if none is to be had now. */
-static bool own_start(struct own_class *class)
+static bool start_thread(struct own_class *class)
 {
     struct own_thread *thread = port_heap_alloc(sizeof(*thread));
     bool started = false;
 
     if (thread) {
         *thread = (struct own_thread){.class = class};
-        started = port_thread_start(own_main, thread, &thread->thread);
+        started = port_thread_start(class_main, thread, &thread->thread);
     }
-    port_lock_take(&wq_pool.lock);
+    port_lock_take(&pool_default.lock);
     if (started)
-        wq_pool_count_thread(1);
+        thread_count(1);
     else
-        wq_pool.start_failed++;
-    port_lock_drop(&wq_pool.lock);
+        pool_default.start_failed++;
+    port_lock_drop(&pool_default.lock);
     port_lock_take(&class->lock);
     if (started) {
         thread->next = class->threads;
@@ -122,9 +122,9 @@ static bool own_start(struct own_class *class)
 
 /* Starts a thread if those that exist all have something to do. If none is to be had, the next submission
  * tries again. */
-static void own_provide_thread(struct own_class *class)
+static void provide_thread(struct own_class *class)
 {
-    unsigned limit = class->serial ? 1 : wq_max_workers();
+    unsigned limit = class->serial ? 1 : pool_max_workers();
     bool start;
 
     port_lock_take(&class->lock);
@@ -132,10 +132,10 @@ static void own_provide_thread(struct own_class *class)
     class->count += start;
     port_lock_drop(&class->lock);
     if (start)
-        own_start(class);
+        start_thread(class);
 }
 
-static void own_append(struct own_class *class, struct wq_item *item)
+static void append(struct own_class *class, struct wq_item *item)
 {
     item->link = NULL;
     port_lock_take(&class->lock);
@@ -149,19 +149,19 @@ static void own_append(struct own_class *class, struct wq_item *item)
 }
 
 /* Sees to it that a thread looks at the class. Nothing can be done without the event, now. */
-static void own_attend(struct own_class *class)
+static void attend(struct own_class *class)
 {
-    if (!own_provide_event(class))
+    if (!provide_event(class))
         return;
     port_event_set(&class->event);
-    own_provide_thread(class);
+    provide_thread(class);
 }
 
-static bool own_post(struct own_class *class, wq_routine routine, void *param)
+static bool post(struct own_class *class, wq_routine routine, void *param)
 {
     struct wq_item *item;
 
-    if (!own_provide_event(class))
+    if (!provide_event(class))
         return false;
     item = port_heap_alloc(sizeof(*item));
     if (!item)
@@ -169,36 +169,36 @@ static bool own_post(struct own_class *class, wq_routine routine, void *param)
     item->spare = item;
     item->routine = routine;
     item->param = param;
-    own_append(class, item);
-    own_attend(class);
+    append(class, item);
+    attend(class);
     return true;
 }
 
-void wq_own_submit(struct wq_item *item, bool io_class)
+void own_submit(struct wq_item *item, bool io_class)
 {
     struct own_class *class = io_class ? &io : &persistent;
 
     item->spare = NULL;
-    own_append(class, item);
-    own_attend(class);
+    append(class, item);
+    attend(class);
 }
 
-void wq_own_attend(bool io_class)
+void own_attend(bool io_class)
 {
-    own_attend(io_class ? &io : &persistent);
+    attend(io_class ? &io : &persistent);
 }
 
 bool wq_post_persistent(wq_routine routine, void *param)
 {
-    return own_post(&persistent, routine, param);
+    return post(&persistent, routine, param);
 }
 
 bool wq_post_io(wq_routine routine, void *param)
 {
-    return own_post(&io, routine, param);
+    return post(&io, routine, param);
 }
 
-uint64_t wq_own_count(void)
+uint64_t own_count(void)
 {
     uint64_t run;
 
@@ -211,7 +211,7 @@ uint64_t wq_own_count(void)
     return run;
 }
 
-static bool own_idle(struct own_class *class, uint64_t *posted)
+static bool is_idle(struct own_class *class, uint64_t *posted)
 {
     bool idle;
 
@@ -220,20 +220,20 @@ static bool own_idle(struct own_class *class, uint64_t *posted)
     *posted += class->run + class->waiting;
     port_lock_drop(&class->lock);
     if (!idle)
-        own_attend(class); /* maybe no thread could be made so far */
+        attend(class); /* maybe no thread could be made so far */
     return idle;
 }
 
-bool wq_own_idle(uint64_t *posted)
+bool own_idle(uint64_t *posted)
 {
     bool idle;
 
     *posted = 0;
-    idle = own_idle(&persistent, posted);
-    return own_idle(&io, posted) && idle;
+    idle = is_idle(&persistent, posted);
+    return is_idle(&io, posted) && idle;
 }
 
-static void own_stop(struct own_class *class)
+static void stop_class(struct own_class *class)
 {
     bool serial = class->serial;
 
@@ -248,17 +248,17 @@ static void own_stop(struct own_class *class)
         class->threads = thread->next;
         port_thread_join(&thread->thread);
         port_heap_free(thread);
-        port_lock_take(&wq_pool.lock);
-        wq_pool_count_thread(-1);
-        port_lock_drop(&wq_pool.lock);
+        port_lock_take(&pool_default.lock);
+        thread_count(-1);
+        port_lock_drop(&pool_default.lock);
     }
     if (class->have_event)
         port_event_close(&class->event);
     *class = (struct own_class){.serial = serial};
 }
 
-void wq_own_stop(void)
+void own_stop(void)
 {
-    own_stop(&persistent);
-    own_stop(&io);
+    stop_class(&persistent);
+    stop_class(&io);
 }

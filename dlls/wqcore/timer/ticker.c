@@ -33,214 +33,214 @@ static void list_append(struct wq_item **first, struct wq_item **last, struct wq
 }
 
 /* Under T. Returns true if the thread is asleep and the caller is the one to wake it. */
-static bool ticker_claim(void)
+static bool claim(void)
 {
-    bool asleep = wq_timers.wake_us != 0;
+    bool asleep = timers.wake_us != 0;
 
-    wq_timers.wake_us = 0;
+    timers.wake_us = 0;
     return asleep;
 }
 
 /* When the thread is to wake up for a timer of that tick. Under T. */
-static uint64_t ticker_wake_us(uint64_t tick)
+static uint64_t wake_up_us(uint64_t tick)
 {
-    uint64_t us = tick * WQ_WHEEL_US;
+    uint64_t us = tick * WHEEL_US;
 
-    return us > wq_timers.rest_us ? us : wq_timers.rest_us;
+    return us > timers.rest_us ? us : timers.rest_us;
 }
 
-bool wq_ticker_late(uint64_t tick)
+bool ticker_late(uint64_t tick)
 {
-    return ticker_wake_us(tick) < wq_timers.wake_us && ticker_claim();
+    return wake_up_us(tick) < timers.wake_us && claim();
 }
 
-bool wq_ticker_append(struct wq_timer *timer)
+bool ticker_append(struct wq_timer *timer)
 {
-    list_append(&wq_timers.first, &wq_timers.last, &timer->item);
-    return ticker_claim();
+    list_append(&timers.first, &timers.last, &timer->item);
+    return claim();
 }
 
-void wq_ticker_wake(void)
+void ticker_wake(void)
 {
-    port_unpark(&wq_timers.parker);
+    port_unpark(&timers.parker);
 }
 
 /* Collects what is due. Under T. Returns the number of timers that expired. */
-static unsigned ticker_collect(struct batch *batch)
+static unsigned collect(struct batch *batch)
 {
     uint64_t now_us = port_clock_us();
     struct wq_timer *timer;
     unsigned n = 0;
 
-    while (n < BATCH && (timer = wq_wheel_take(&wq_timers.wheel, wq_tick(now_us))) != NULL) {
+    while (n < BATCH && (timer = wheel_take(&timers.wheel, timer_tick(now_us))) != NULL) {
         timer->armed = false;
-        if (!wq_timer_expire(timer, now_us))
+        if (!timer_expire(timer, now_us))
             batch->merged[timer->thread_class] = true;
         else if (timer->thread_class == WQ_CLASS_TIMER)
-            wq_ticker_append(timer);
+            ticker_append(timer);
         else
             list_append(&batch->first, &batch->last, &timer->item);
         n++;
     }
     if (n)
-        wq_timers.rest_us = now_us + REST_US;
+        timers.rest_us = now_us + REST_US;
     return n;
 }
 
 /* Something is still queued, maybe because there was no thread for it: periodic timers are how that is tried
  * again when nobody submits anything. */
-static void ticker_attend(const struct batch *batch)
+static void attend(const struct batch *batch)
 {
     bool pool = batch->merged[WQ_CLASS_POOL] || batch->merged[WQ_CLASS_LONG];
 
-    if (pool && at_load(&wq_pool.ready) && wq_pool_has_work())
-        wq_pool_attend();
+    if (pool && at_load(&pool_default.ready) && pool_has_work())
+        pool_attend();
     if (batch->merged[WQ_CLASS_PERSISTENT])
-        wq_own_attend(false);
+        own_attend(false);
     if (batch->merged[WQ_CLASS_IO])
-        wq_own_attend(true);
+        own_attend(true);
 }
 
-static void ticker_deliver(struct batch *batch)
+static void deliver_batch(struct batch *batch)
 {
     struct wq_item *item = batch->first;
 
     while (item) {
         struct wq_item *next = item->link;
 
-        wq_timer_deliver(item->param);
+        timer_deliver(item->param);
         item = next;
     }
 }
 
 /* Takes the next routine that is to be called on the timer thread. Under T. */
-static struct wq_item *ticker_pop(void)
+static struct wq_item *pop(void)
 {
-    struct wq_item *item = wq_timers.first;
+    struct wq_item *item = timers.first;
 
     if (item)
-        wq_timers.first = item->link;
+        timers.first = item->link;
     return item;
 }
 
-static void ticker_call(struct wq_item *item)
+static void call(struct wq_item *item)
 {
     item->routine(item->param);
-    wq_thread_cleanup(&wq_timers.common);
+    thread_cleanup(&timers.common);
 }
 
 /* One round. Under T, which is dropped meanwhile. Returns false if there was nothing to do. */
-static bool ticker_round(void)
+static bool do_round(void)
 {
     struct batch batch = {0};
-    unsigned n = ticker_collect(&batch);
-    struct wq_item *item = ticker_pop();
+    unsigned n = collect(&batch);
+    struct wq_item *item = pop();
 
     if (!n && !item)
         return false;
-    port_lock_drop(&wq_timers.lock);
-    ticker_deliver(&batch);
-    ticker_attend(&batch);
+    port_lock_drop(&timers.lock);
+    deliver_batch(&batch);
+    attend(&batch);
     if (item)
-        ticker_call(item);
-    port_lock_take(&wq_timers.lock);
+        call(item);
+    port_lock_take(&timers.lock);
     return true;
 }
 
-static void ticker_main(void *arg)
+static void main_loop(void *arg)
 {
-    struct wq_timers *timers = arg;
+    struct timers *all = arg;
 
     port_thread_trim_stack();
-    port_parker_init(&timers->parker);
-    port_context_set(&timers->common);
-    port_lock_take(&timers->lock);
-    while (!timers->stopping) {
+    port_parker_init(&all->parker);
+    port_context_set(&all->common);
+    port_lock_take(&all->lock);
+    while (!all->stopping) {
         uint64_t next;
 
-        if (ticker_round())
+        if (do_round())
             continue;
-        next = wq_wheel_next(&timers->wheel);
-        timers->wake_us = next == WQ_WHEEL_NEVER ? PORT_FOREVER : ticker_wake_us(next);
-        next = timers->wake_us;
-        port_lock_drop(&timers->lock);
-        port_park(&timers->parker, next);
-        port_lock_take(&timers->lock);
-        timers->wake_us = 0;
+        next = wheel_next(&all->wheel);
+        all->wake_us = next == WHEEL_NEVER ? PORT_FOREVER : wake_up_us(next);
+        next = all->wake_us;
+        port_lock_drop(&all->lock);
+        port_park(&all->parker, next);
+        port_lock_take(&all->lock);
+        all->wake_us = 0;
     }
-    port_lock_drop(&timers->lock);
+    port_lock_drop(&all->lock);
 }
 
-void wq_ticker_provide(void)
+void ticker_provide(void)
 {
     bool start, started;
 
-    if (at_load(&wq_timers.have_thread))
+    if (at_load(&timers.have_thread))
         return;
-    if (!at_load(&wq_pool.ready))
-        wq_pool_start(); /* for the clock; it may be short of memory for the rest */
-    port_lock_take(&wq_timers.lock);
-    start = !wq_timers.have_thread;
-    at_store(&wq_timers.have_thread, true);
-    port_lock_drop(&wq_timers.lock);
+    if (!at_load(&pool_default.ready))
+        pool_start(); /* for the clock; it may be short of memory for the rest */
+    port_lock_take(&timers.lock);
+    start = !timers.have_thread;
+    at_store(&timers.have_thread, true);
+    port_lock_drop(&timers.lock);
     if (!start)
         return;
-    started = port_thread_start(ticker_main, &wq_timers, &wq_timers.thread);
+    started = port_thread_start(main_loop, &timers, &timers.thread);
     if (!started)
-        at_store(&wq_timers.have_thread, false); /* the next call tries again */
-    port_lock_take(&wq_pool.lock);
+        at_store(&timers.have_thread, false); /* the next call tries again */
+    port_lock_take(&pool_default.lock);
     if (started)
-        wq_pool_count_thread(1);
-    wq_pool.start_failed += !started;
-    port_lock_drop(&wq_pool.lock);
+        thread_count(1);
+    pool_default.start_failed += !started;
+    port_lock_drop(&pool_default.lock);
 }
 
 /* The timers stay their owners', who may set them again. */
-static void forget_all(struct wq_wheel *wheel)
+static void forget_all(struct wheel *wheel)
 {
-    for (unsigned i = 0; i < WQ_WHEEL_LEVELS * WQ_WHEEL_SLOTS; i++) {
-        struct wq_timer *timer = wheel->slot[i / WQ_WHEEL_SLOTS][i % WQ_WHEEL_SLOTS].first;
+    for (unsigned i = 0; i < WHEEL_LEVELS * WHEEL_SLOTS; i++) {
+        struct wq_timer *timer = wheel->slot[i / WHEEL_SLOTS][i % WHEEL_SLOTS].first;
 
         for (; timer; timer = timer->next)
             timer->armed = false;
     }
 }
 
-void wq_timers_stop(void)
+void timers_stop(void)
 {
     struct wq_item *item;
     bool wake, have;
 
-    port_lock_take(&wq_timers.lock);
-    wq_timers.stopping = true;
-    wake = ticker_claim();
-    have = wq_timers.have_thread;
-    at_store(&wq_timers.have_thread, true); /* there shall be no other */
-    port_lock_drop(&wq_timers.lock);
+    port_lock_take(&timers.lock);
+    timers.stopping = true;
+    wake = claim();
+    have = timers.have_thread;
+    at_store(&timers.have_thread, true); /* there shall be no other */
+    port_lock_drop(&timers.lock);
     if (wake)
-        wq_ticker_wake();
+        ticker_wake();
     if (have) {
-        port_thread_join(&wq_timers.thread);
-        port_lock_take(&wq_pool.lock);
-        wq_pool_count_thread(-1);
-        port_lock_drop(&wq_pool.lock);
+        port_thread_join(&timers.thread);
+        port_lock_take(&pool_default.lock);
+        thread_count(-1);
+        port_lock_drop(&pool_default.lock);
     }
-    while ((item = ticker_pop()) != NULL)
-        ticker_call(item);
-    forget_all(&wq_timers.wheel);
-    memset(&wq_timers.wheel, 0, sizeof(wq_timers.wheel));
+    while ((item = pop()) != NULL)
+        call(item);
+    forget_all(&timers.wheel);
+    memset(&timers.wheel, 0, sizeof(timers.wheel));
 }
 
-void wq_timers_reset(void)
+void timers_reset(void)
 {
-    memset(&wq_timers, 0, sizeof(wq_timers));
+    memset(&timers, 0, sizeof(timers));
 }
 
-void wq_timers_count(struct wq_counters *counters)
+void timers_count(struct wq_counters *counters)
 {
-    port_lock_take(&wq_timers.lock);
-    counters->timers = (uint32_t)wq_timers.wheel.count;
-    counters->timers_expired = wq_timers.expired;
-    counters->timers_merged = wq_timers.merged;
-    port_lock_drop(&wq_timers.lock);
+    port_lock_take(&timers.lock);
+    counters->timers = (uint32_t)timers.wheel.count;
+    counters->timers_expired = timers.expired;
+    counters->timers_merged = timers.merged;
+    port_lock_drop(&timers.lock);
 }

@@ -10,9 +10,9 @@
 #include "pool.h"
 #include "wheel.h"
 
-struct wq_timers {
+struct timers {
     struct port_lock lock; /* as T below */
-    struct wq_wheel wheel; /* T */
+    struct wheel wheel;    /* T */
     struct wq_item *first; /* T: expired, to be called on the timer thread; linked by link */
     struct wq_item *last;  /* T */
     uint64_t wake_us;      /* T: when the thread will wake up by itself; 0 = it is not asleep */
@@ -23,39 +23,39 @@ struct wq_timers {
     uint64_t merged;       /* T: those that found the one before still queued */
 
     struct port_parker parker; /* its own rules; tied to the thread when wake_us is set for the first time */
-    struct port_thread thread; /* by whoever started it, then by wq_timers_stop */
-    struct wq_thread common;   /* the thread's */
+    struct port_thread thread; /* by whoever started it, then by timers_stop */
+    struct thread_context common; /* the thread's */
 };
 
-extern struct wq_timers wq_timers;
+extern struct timers timers;
 
 /* The tick that is now_us. */
-static inline uint64_t wq_tick(uint64_t now_us)
+static inline uint64_t timer_tick(uint64_t now_us)
 {
-    return now_us / WQ_WHEEL_US;
+    return now_us / WHEEL_US;
 }
 
 /* ---- timer_set.c ---- */
 
 /* Lets a timer that is not in the wheel expire and puts it back into the wheel if it is periodic. Returns
  * true if its item is to be delivered then, false if it still is queued. Under T. */
-bool wq_timer_expire(struct wq_timer *timer, uint64_t now_us);
+bool timer_expire(struct wq_timer *timer, uint64_t now_us);
 
 /* ---- ticker.c ---- */
 
 /* Sees to it that there is a timer thread. Without T. */
-void wq_ticker_provide(void);
+void ticker_provide(void);
 
-/* To be called when a timer was added to the wheel, under T. Returns true if wq_ticker_wake must be called once
+/* To be called when a timer was added to the wheel, under T. Returns true if ticker_wake must be called once
  * the lock is dropped. */
-bool wq_ticker_late(uint64_t tick);
-void wq_ticker_wake(void);
+bool ticker_late(uint64_t tick);
+void ticker_wake(void);
 
-/* Queues an expired timer to be called by the timer thread. Under T. Returns as wq_ticker_late. */
-bool wq_ticker_append(struct wq_timer *timer);
+/* Queues an expired timer to be called by the timer thread. Under T. Returns as ticker_late. */
+bool ticker_append(struct wq_timer *timer);
 
 /* Hands an expired timer that is not for the timer thread to its class of threads; it may be gone then.
  * Without T. */
-void wq_timer_deliver(struct wq_timer *timer);
+void timer_deliver(struct wq_timer *timer);
 
 #endif

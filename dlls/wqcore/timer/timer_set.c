@@ -13,10 +13,10 @@
 
 #define LONGEST_US (1ull << 52) /* 142 years: as good as never, and sums with the clock don't overflow */
 
-struct wq_timers wq_timers;
+struct timers timers;
 
 /* The item's routine. Once the timer is not queued any more, its next expiry may queue the item again. */
-static void WQ_CALL timer_call(void *param)
+static void WQ_CALL run_routine(void *param)
 {
     struct wq_timer *timer = param;
 
@@ -29,7 +29,7 @@ void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine rou
 {
     *timer = (struct wq_timer){.routine = routine, .param = param, .hold = hold};
     timer->thread_class = (uint8_t)thread_class;
-    timer->item.routine = timer_call;
+    timer->item.routine = run_routine;
     timer->item.param = timer;
 }
 
@@ -37,8 +37,8 @@ void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine rou
  * most others choose, which is the one with the most zeros at the end. */
 static uint64_t tick_of(const struct wq_timer *timer)
 {
-    uint64_t earliest = (timer->due_us + WQ_WHEEL_US - 1) / WQ_WHEEL_US;
-    uint64_t latest = (timer->due_us + timer->tolerance_us) / WQ_WHEEL_US;
+    uint64_t earliest = (timer->due_us + WHEEL_US - 1) / WHEEL_US;
+    uint64_t latest = (timer->due_us + timer->tolerance_us) / WHEEL_US;
     unsigned bit;
 
     if (latest <= earliest)
@@ -48,123 +48,123 @@ static uint64_t tick_of(const struct wq_timer *timer)
 }
 
 /* Under T. */
-static void timer_arm(struct wq_timer *timer, uint64_t due_us, uint64_t now_us)
+static void arm(struct wq_timer *timer, uint64_t due_us, uint64_t now_us)
 {
     timer->due_us = due_us;
     timer->armed = true;
-    wq_wheel_add(&wq_timers.wheel, timer, tick_of(timer), wq_tick(now_us));
+    wheel_add(&timers.wheel, timer, tick_of(timer), timer_tick(now_us));
 }
 
 /* Under T. Returns whether it was armed. */
-static bool timer_disarm(struct wq_timer *timer)
+static bool disarm(struct wq_timer *timer)
 {
     bool armed = timer->armed;
 
     timer->armed = false;
     if (armed)
-        wq_wheel_remove(&wq_timers.wheel, timer);
+        wheel_remove(&timers.wheel, timer);
     return armed;
 }
 
-bool wq_timer_expire(struct wq_timer *timer, uint64_t now_us)
+bool timer_expire(struct wq_timer *timer, uint64_t now_us)
 {
     bool queued;
 
     if (!timer->period_us)
         timer->spent = true;
-    else if (timer->period_us < LONGEST_US && !wq_timers.stopping)
-        timer_arm(timer, wq_timer_next(timer->due_us, timer->period_us, now_us), now_us);
-    wq_timers.expired++;
+    else if (timer->period_us < LONGEST_US && !timers.stopping)
+        arm(timer, wheel_next_due(timer->due_us, timer->period_us, now_us), now_us);
+    timers.expired++;
     queued = at_exchange(&timer->queued, 1);
     if (queued)
-        wq_timers.merged++;
+        timers.merged++;
     else if (timer->hold)
         timer->hold(timer->param);
     return !queued;
 }
 
-void wq_timer_deliver(struct wq_timer *timer)
+void timer_deliver(struct wq_timer *timer)
 {
     struct wq_item *item = &timer->item;
 
     if (timer->thread_class == WQ_CLASS_PERSISTENT || timer->thread_class == WQ_CLASS_IO)
-        wq_own_submit(item, timer->thread_class == WQ_CLASS_IO);
+        own_submit(item, timer->thread_class == WQ_CLASS_IO);
     else if (timer->thread_class != WQ_CLASS_LONG || !wq_post_long(item->routine, item->param))
         wq_submit(item); /* a long routine without memory for its entry is an ordinary one */
 }
 
 /* Lets the timer expire at once. Under T. Returns true if it is to be delivered by the caller. */
-static bool timer_expire_now(struct wq_timer *timer, uint64_t now_us, bool *wake)
+static bool expire_now(struct wq_timer *timer, uint64_t now_us, bool *wake)
 {
     bool deliver;
 
     timer->due_us = now_us;
-    deliver = wq_timer_expire(timer, now_us);
+    deliver = timer_expire(timer, now_us);
     if (timer->armed)
-        *wake = wq_ticker_late(timer->tick);
-    if (!deliver || timer->thread_class != WQ_CLASS_TIMER || wq_timers.stopping)
+        *wake = ticker_late(timer->tick);
+    if (!deliver || timer->thread_class != WQ_CLASS_TIMER || timers.stopping)
         return deliver;
-    *wake |= wq_ticker_append(timer);
+    *wake |= ticker_append(timer);
     return false;
 }
 
 /* What wq_timer_set and wq_timer_change have in common. */
-static bool timer_set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us,
-                      bool change)
+static bool set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us,
+                bool change)
 {
     bool deliver = false, wake = false, result;
     uint64_t now_us;
 
-    wq_ticker_provide();
+    ticker_provide();
     now_us = port_clock_us();
-    port_lock_take(&wq_timers.lock);
+    port_lock_take(&timers.lock);
     if (timer->closed || (change && timer->spent)) {
-        port_lock_drop(&wq_timers.lock);
+        port_lock_drop(&timers.lock);
         return false;
     }
-    result = timer_disarm(timer) || change;
+    result = disarm(timer) || change;
     timer->spent = false;
     timer->period_us = period_us;
     timer->tolerance_us = tolerance_us < LONGEST_US ? tolerance_us : LONGEST_US;
     if (!delay_us) {
-        deliver = timer_expire_now(timer, now_us, &wake);
-    } else if (delay_us < LONGEST_US && !wq_timers.stopping) {
+        deliver = expire_now(timer, now_us, &wake);
+    } else if (delay_us < LONGEST_US && !timers.stopping) {
         /* The clock counts whole microseconds that have passed: one has begun. */
-        timer_arm(timer, now_us + 1 + delay_us, now_us);
-        wake = wq_ticker_late(timer->tick);
+        arm(timer, now_us + 1 + delay_us, now_us);
+        wake = ticker_late(timer->tick);
     }
-    port_lock_drop(&wq_timers.lock);
+    port_lock_drop(&timers.lock);
     if (wake)
-        wq_ticker_wake();
+        ticker_wake();
     if (deliver)
-        wq_timer_deliver(timer);
+        timer_deliver(timer);
     return result;
 }
 
 bool wq_timer_set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us)
 {
-    return timer_set(timer, delay_us, period_us, tolerance_us, false);
+    return set(timer, delay_us, period_us, tolerance_us, false);
 }
 
 bool wq_timer_change(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us)
 {
-    return timer_set(timer, delay_us, period_us, tolerance_us, true);
+    return set(timer, delay_us, period_us, tolerance_us, true);
 }
 
 bool wq_timer_cancel(struct wq_timer *timer)
 {
     bool armed;
 
-    port_lock_take(&wq_timers.lock);
-    armed = timer_disarm(timer);
-    port_lock_drop(&wq_timers.lock);
+    port_lock_take(&timers.lock);
+    armed = disarm(timer);
+    port_lock_drop(&timers.lock);
     return armed;
 }
 
 void wq_timer_close(struct wq_timer *timer)
 {
-    port_lock_take(&wq_timers.lock);
-    timer_disarm(timer);
+    port_lock_take(&timers.lock);
+    disarm(timer);
     timer->closed = true;
-    port_lock_drop(&wq_timers.lock);
+    port_lock_drop(&timers.lock);
 }

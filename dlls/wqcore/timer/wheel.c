@@ -5,19 +5,19 @@
  */
 #include "wheel.h"
 
-static unsigned level_of(uint64_t tick, uint64_t position)
+static unsigned find_level(uint64_t tick, uint64_t position)
 {
     uint64_t differ = tick ^ position;
 
-    return differ ? (63 - (unsigned)__builtin_clzll(differ)) / WQ_WHEEL_BITS : 0;
+    return differ ? (63 - (unsigned)__builtin_clzll(differ)) / WHEEL_BITS : 0;
 }
 
 /* Puts a timer where it belongs; its tick is not before the position. */
-static void place(struct wq_wheel *wheel, struct wq_timer *timer)
+static void place(struct wheel *wheel, struct wq_timer *timer)
 {
-    unsigned level = level_of(timer->tick, wheel->position);
-    unsigned index = (unsigned)(timer->tick >> (level * WQ_WHEEL_BITS)) % WQ_WHEEL_SLOTS;
-    struct wq_wheel_slot *slot = &wheel->slot[level][index];
+    unsigned level = find_level(timer->tick, wheel->position);
+    unsigned index = (unsigned)(timer->tick >> (level * WHEEL_BITS)) % WHEEL_SLOTS;
+    struct wheel_slot *slot = &wheel->slot[level][index];
 
     timer->level = (uint8_t)level;
     timer->index = (uint8_t)index;
@@ -35,19 +35,19 @@ static void place(struct wq_wheel *wheel, struct wq_timer *timer)
     slot->last = timer;
 }
 
-void wq_wheel_add(struct wq_wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now)
+void wheel_add(struct wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now)
 {
     if (!wheel->count++ && now > wheel->position)
-        wheel->position = now < WQ_WHEEL_LAST ? now : WQ_WHEEL_LAST - 1;
+        wheel->position = now < WHEEL_LAST ? now : WHEEL_LAST - 1;
     timer->tick = tick > wheel->position ? tick : wheel->position + 1;
-    if (timer->tick > WQ_WHEEL_LAST)
-        timer->tick = WQ_WHEEL_LAST;
+    if (timer->tick > WHEEL_LAST)
+        timer->tick = WHEEL_LAST;
     place(wheel, timer);
 }
 
-void wq_wheel_remove(struct wq_wheel *wheel, struct wq_timer *timer)
+void wheel_remove(struct wheel *wheel, struct wq_timer *timer)
 {
-    struct wq_wheel_slot *slot = &wheel->slot[timer->level][timer->index];
+    struct wheel_slot *slot = &wheel->slot[timer->level][timer->index];
 
     if (timer->prev)
         timer->prev->next = timer->next;
@@ -63,20 +63,20 @@ void wq_wheel_remove(struct wq_wheel *wheel, struct wq_timer *timer)
 }
 
 /* The slot that is due first, NULL if all are empty. */
-static struct wq_wheel_slot *first_slot(const struct wq_wheel *wheel, unsigned *level, unsigned *index)
+static struct wheel_slot *first_slot(const struct wheel *wheel, unsigned *level, unsigned *index)
 {
-    for (unsigned i = 0; i < WQ_WHEEL_LEVELS; i++) {
+    for (unsigned i = 0; i < WHEEL_LEVELS; i++) {
         if (wheel->filled[i]) {
             *level = i;
             *index = (unsigned)__builtin_ctzll(wheel->filled[i]);
-            return (struct wq_wheel_slot *)&wheel->slot[i][*index];
+            return (struct wheel_slot *)&wheel->slot[i][*index];
         }
     }
     return NULL;
 }
 
 /* Moves the timers of a slot to lower levels. */
-static void spread(struct wq_wheel *wheel, struct wq_wheel_slot *slot, unsigned level, unsigned index)
+static void spread(struct wheel *wheel, struct wheel_slot *slot, unsigned level, unsigned index)
 {
     struct wq_timer *timer = slot->first;
 
@@ -90,9 +90,9 @@ static void spread(struct wq_wheel *wheel, struct wq_wheel_slot *slot, unsigned 
     }
 }
 
-struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now)
+struct wq_timer *wheel_take(struct wheel *wheel, uint64_t now)
 {
-    struct wq_wheel_slot *slot;
+    struct wheel_slot *slot;
     unsigned level, index;
 
     while ((slot = first_slot(wheel, &level, &index)) != NULL && slot->earliest <= now) {
@@ -100,7 +100,7 @@ struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now)
 
         wheel->position = slot->earliest;
         if (!level) {
-            wq_wheel_remove(wheel, timer);
+            wheel_remove(wheel, timer);
             return timer;
         }
         spread(wheel, slot, level, index);
@@ -108,10 +108,10 @@ struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now)
     return NULL;
 }
 
-uint64_t wq_wheel_next(const struct wq_wheel *wheel)
+uint64_t wheel_next(const struct wheel *wheel)
 {
     unsigned level, index;
-    const struct wq_wheel_slot *slot = first_slot(wheel, &level, &index);
+    const struct wheel_slot *slot = first_slot(wheel, &level, &index);
 
-    return slot ? slot->earliest : WQ_WHEEL_NEVER;
+    return slot ? slot->earliest : WHEEL_NEVER;
 }

@@ -16,44 +16,44 @@
 
 #include "wqcore.h"
 
-#define WQ_WHEEL_BITS   6
-#define WQ_WHEEL_SLOTS  64
-#define WQ_WHEEL_LEVELS 8                  /* 2^48 ticks, or 142 years, after the machine's start */
-#define WQ_WHEEL_LAST   ((1ull << 48) - 1) /* the last tick there is */
-#define WQ_WHEEL_US     16u                /* microseconds in a tick */
-#define WQ_WHEEL_NEVER  UINT64_MAX
+#define WHEEL_BITS   6
+#define WHEEL_SLOTS  64
+#define WHEEL_LEVELS 8                  /* 2^48 ticks, or 142 years, after the machine's start */
+#define WHEEL_LAST   ((1ull << 48) - 1) /* the last tick there is */
+#define WHEEL_US     16u                /* microseconds in a tick */
+#define WHEEL_NEVER  UINT64_MAX
 
-struct wq_wheel_slot {
+struct wheel_slot {
     struct wq_timer *first;
     struct wq_timer *last;
     uint64_t earliest; /* no timer of the slot is due before this tick */
 };
 
-struct wq_wheel {
+struct wheel {
     uint64_t position; /* all timers of earlier ticks have been taken */
     size_t count;
-    uint64_t filled[WQ_WHEEL_LEVELS]; /* one bit for each slot that is not empty */
-    struct wq_wheel_slot slot[WQ_WHEEL_LEVELS][WQ_WHEEL_SLOTS];
+    uint64_t filled[WHEEL_LEVELS]; /* one bit for each slot that is not empty */
+    struct wheel_slot slot[WHEEL_LEVELS][WHEEL_SLOTS];
 };
 
 /* Adds a timer that is not in the wheel to expire at tick, or at the next tick that is still to come. now:
  * the present tick. */
-void wq_wheel_add(struct wq_wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now);
+void wheel_add(struct wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now);
 
 /* Takes a timer out that is in the wheel. */
-void wq_wheel_remove(struct wq_wheel *wheel, struct wq_timer *timer);
+void wheel_remove(struct wheel *wheel, struct wq_timer *timer);
 
 /* Takes the next timer out that is due at tick now or before, in the order of ticks; within a tick in the
  * order in which they were added, as far as they were added to the same level. NULL if there is none. */
-struct wq_timer *wq_wheel_take(struct wq_wheel *wheel, uint64_t now);
+struct wq_timer *wheel_take(struct wheel *wheel, uint64_t now);
 
-/* A tick before which none is due: exact, or too early if the earliest of a slot was removed. WQ_WHEEL_NEVER
+/* A tick before which none is due: exact, or too early if the earliest of a slot was removed. WHEEL_NEVER
  * if the wheel is empty. */
-uint64_t wq_wheel_next(const struct wq_wheel *wheel);
+uint64_t wheel_next(const struct wheel *wheel);
 
 /* When a periodic timer that was due at due_us and expires now is due again: at the first of due_us + n *
  * period_us that is still to come. What was missed is left out, and what is late does not shift the rest. */
-static inline uint64_t wq_timer_next(uint64_t due_us, uint64_t period_us, uint64_t now_us)
+static inline uint64_t wheel_next_due(uint64_t due_us, uint64_t period_us, uint64_t now_us)
 {
     uint64_t late_us = now_us > due_us ? now_us - due_us : 0;
 

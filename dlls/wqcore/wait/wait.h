@@ -56,7 +56,7 @@ struct wait_slot {
 };
 
 struct wait_thread {
-    struct wq_thread common;
+    struct thread_context common;
     struct wait_thread *next;           /* V: in the list of all or of those with room */
     struct wait_thread *before;         /* V */
     struct wait_thread *room_next;      /* V */
@@ -82,7 +82,7 @@ struct wait_thread {
     uint64_t idle_deadline;             /* VT: when to end for having no waits; 0 = not known yet */
 };
 
-struct wq_waits {
+struct waits {
     struct port_lock lock;
     struct port_lock start_lock; /* one thread is started at a time; taken before lock */
     struct wait_thread *threads; /* V */
@@ -98,51 +98,51 @@ struct wq_waits {
     uint64_t run;                /* V: routines that finished on wait threads */
 };
 
-extern struct wq_waits wq_waits;
+extern struct waits waits;
 
 /* ---- wait_place.c ---- */
 
 /* Makes what all waits share. Returns false if there is no memory. */
-bool wq_waits_provide(void);
+bool waits_provide(void);
 
 /* Finds a thread with room for the wait, or starts one, and takes a place there. Returns false if there is no
  * thread to be had. */
-bool wq_wait_place(struct wq_wait *wait);
+bool wait_place(struct wq_wait *wait);
 
 /* Gives the wait's place up, if it has one. Under the waits' lock. */
-void wq_wait_leave(struct wq_wait *wait);
+void wait_leave(struct wq_wait *wait);
 
 /* Takes a thread without waits off the lists. Under the waits' lock. */
-void wq_wait_thread_forget(struct wait_thread *thread);
+void wait_thread_forget(struct wait_thread *thread);
 
 /* Puts the wait into slots of its thread, counting its time from now, unless it is to be waited for no more.
- * If the caller is not that thread, wq_wait_interrupt must follow. Under the waits' lock. */
-void wq_wait_arm(struct wq_wait *wait);
+ * If the caller is not that thread, wait_interrupt must follow. Under the waits' lock. */
+void wait_arm(struct wq_wait *wait);
 
 /* Takes the wait out of its slots. Under the waits' lock, not while the thread waits for it. */
-void wq_wait_disarm(struct wq_wait *wait);
+void wait_disarm(struct wq_wait *wait);
 
 /* Sees to it that the thread leaves the system's wait and finds what has changed. Returns the thread, pinned,
  * if the caller must kick it after the lock was dropped, else NULL; thread may be NULL. Under the waits'
  * lock. */
-struct wait_thread *wq_wait_interrupt(struct wait_thread *thread);
+struct wait_thread *wait_interrupt(struct wait_thread *thread);
 
-/* Kicks and unpins what wq_wait_interrupt returned; NULL is allowed. Not under the waits' lock. */
-void wq_wait_kick(struct wait_thread *thread);
+/* Kicks and unpins what wait_interrupt returned; NULL is allowed. Not under the waits' lock. */
+void wait_kick(struct wait_thread *thread);
 
 /* ---- wait_thread.c ---- */
 
-void wq_wait_thread_main(void *arg);
+void wait_thread_main(void *arg);
 
 /* ---- wait_run.c ---- */
 
 /* Delivers the oldest of the wait's queued signals and sees to the others. The wait's item_out is set. */
-void WQ_CALL wq_wait_run(void *param);
+void WQ_CALL wait_run(void *param);
 
-/* Has wq_wait_run called on the kind of thread that the wait's flags ask for. */
-void wq_wait_post(struct wq_wait *wait);
+/* Has wait_run called on the kind of thread that the wait's flags ask for. */
+void wait_post(struct wq_wait *wait);
 
 /* Gives the memory of a wait that has ended back and says so. Not under the waits' lock. */
-void wq_wait_free(struct wq_wait *wait);
+void wait_free(struct wq_wait *wait);
 
 #endif

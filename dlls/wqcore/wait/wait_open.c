@@ -11,7 +11,7 @@ _Static_assert(WQ_WAIT_GROUP_MAX == WAIT_SLOTS, "a group has a thread's slots");
 
 static enum wq_wait_result check_objects(const struct wq_wait *wait)
 {
-    switch (port_wait_check(&wq_waits.signalled, wait->objects, wait->count)) {
+    switch (port_wait_check(&waits.signalled, wait->objects, wait->count)) {
     case 0:
         return WQ_WAIT_OK;
     case PORT_WAIT_DENIED:
@@ -22,14 +22,14 @@ static enum wq_wait_result check_objects(const struct wq_wait *wait)
 }
 
 /* A wait for some objects, not opened yet. NULL if there is no memory. */
-static struct wq_wait *wait_make(void *const *objects, unsigned count, wq_wait_routine routine, void *param)
+static struct wq_wait *make_wait(void *const *objects, unsigned count, wq_wait_routine routine, void *param)
 {
     struct wq_wait *wait = port_heap_alloc(sizeof(*wait) + count * sizeof(wait->objects[0]));
 
     if (!wait)
         return NULL;
     *wait = (struct wq_wait){
-        .item = {.routine = wq_wait_run, .param = wait}, .routine = routine, .param = param, .count = count};
+        .item = {.routine = wait_run, .param = wait}, .routine = routine, .param = param, .count = count};
     memcpy(wait->objects, objects, count * sizeof(wait->objects[0]));
     return wait;
 }
@@ -40,20 +40,20 @@ static enum wq_wait_result open_wait(struct wq_wait *wait, uint32_t ms, unsigned
 
     wait->flags = flags;
     wait->ms = ms;
-    if (!wq_waits_provide())
+    if (!waits_provide())
         return WQ_WAIT_NO_MEMORY;
     if (flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
-        wq_own_attend(!(flags & WQ_WAIT_PERSISTENT)); /* to have its event when a signal is consumed */
+        own_attend(!(flags & WQ_WAIT_PERSISTENT)); /* to have its event when a signal is consumed */
     result = check_objects(wait);
     if (result != WQ_WAIT_OK)
         return result;
-    return wq_wait_place(wait) ? WQ_WAIT_OK : WQ_WAIT_NO_MEMORY;
+    return wait_place(wait) ? WQ_WAIT_OK : WQ_WAIT_NO_MEMORY;
 }
 
 static enum wq_wait_result make_and_open(struct wq_wait **out, void *const *objects, unsigned count,
                                          wq_wait_routine routine, void *param, uint32_t ms, unsigned flags)
 {
-    struct wq_wait *wait = wait_make(objects, count, routine, param);
+    struct wq_wait *wait = make_wait(objects, count, routine, param);
     enum wq_wait_result result = wait ? open_wait(wait, ms, flags) : WQ_WAIT_NO_MEMORY;
 
     if (result == WQ_WAIT_OK)
@@ -81,11 +81,11 @@ void wq_wait_start(struct wq_wait *wait)
 {
     struct wait_thread *kick;
 
-    port_lock_take(&wq_waits.lock);
-    wq_wait_arm(wait);
-    kick = wq_wait_interrupt(wait->thread);
-    port_lock_drop(&wq_waits.lock);
-    wq_wait_kick(kick);
+    port_lock_take(&waits.lock);
+    wait_arm(wait);
+    kick = wait_interrupt(wait->thread);
+    port_lock_drop(&waits.lock);
+    wait_kick(kick);
 }
 
 /* Gets the wait out of its slots. Under the waits' lock, which is dropped while the wait thread is waited for.
@@ -99,34 +99,34 @@ static void close_slot(struct wq_wait *wait)
         return;
     /* On the wait thread itself we are in a routine or in an APC, which ends the system's wait. */
     if (!thread->waiting || wait->slot >= thread->waited || port_context() == &thread->common) {
-        wq_wait_disarm(wait);
+        wait_disarm(wait);
         return;
     }
     thread->closing++;
-    kick = wq_wait_interrupt(thread);
-    port_lock_drop(&wq_waits.lock);
-    wq_wait_kick(kick);
+    kick = wait_interrupt(thread);
+    port_lock_drop(&waits.lock);
+    wait_kick(kick);
     while (!at_load(&wait->gone) && !port_exiting())
         port_wait_word(&wait->gone, 0);
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
 }
 
 enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *param)
 {
     enum wq_wait_left left = WQ_WAIT_LEFT_NONE;
 
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     close_slot(wait);
-    wq_wait_leave(wait);
+    wait_leave(wait);
     wait->closed = closed;
     wait->closed_param = param;
     wait->ended = true;
-    wq_waits.count--;
+    waits.count--;
     if (wait->queued || wait->running)
         left =
             wait->inside && port_context() == &wait->inside->common ? WQ_WAIT_LEFT_SELF : WQ_WAIT_LEFT_SOME;
-    port_lock_drop(&wq_waits.lock);
+    port_lock_drop(&waits.lock);
     if (left == WQ_WAIT_LEFT_NONE)
-        wq_wait_free(wait);
+        wait_free(wait);
     return left;
 }

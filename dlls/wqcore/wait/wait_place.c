@@ -10,13 +10,13 @@
 
 #include "wait.h"
 
-struct wq_waits wq_waits;
+struct waits waits;
 
 /* ---- the threads that have room ---- */
 
 static void room_add(struct wait_thread *thread)
 {
-    struct wait_thread **first = &wq_waits.room[thread->inlined];
+    struct wait_thread **first = &waits.room[thread->inlined];
 
     thread->has_room = true;
     thread->room_before = NULL;
@@ -32,54 +32,54 @@ static void room_remove(struct wait_thread *thread)
     if (thread->room_before)
         thread->room_before->room_next = thread->room_next;
     else
-        wq_waits.room[thread->inlined] = thread->room_next;
+        waits.room[thread->inlined] = thread->room_next;
     if (thread->room_next)
         thread->room_next->room_before = thread->room_before;
 }
 
 static void threads_add(struct wait_thread *thread)
 {
-    thread->next = wq_waits.threads;
+    thread->next = waits.threads;
     if (thread->next)
         thread->next->before = thread;
-    wq_waits.threads = thread;
-    wq_waits.thread_count++;
+    waits.threads = thread;
+    waits.thread_count++;
     room_add(thread);
 }
 
-void wq_wait_thread_forget(struct wait_thread *thread)
+void wait_thread_forget(struct wait_thread *thread)
 {
     if (thread->has_room)
         room_remove(thread);
     if (thread->before)
         thread->before->next = thread->next;
     else
-        wq_waits.threads = thread->next;
+        waits.threads = thread->next;
     if (thread->next)
         thread->next->before = thread->before;
-    wq_waits.thread_count--;
+    waits.thread_count--;
 }
 
 /* ---- places ---- */
 
-bool wq_waits_provide(void)
+bool waits_provide(void)
 {
     bool have;
 
-    if (!at_load(&wq_pool.ready) && !wq_pool_start())
+    if (!at_load(&pool_default.ready) && !pool_start())
         return false;
-    port_lock_take(&wq_waits.start_lock);
-    if (!wq_waits.have_signalled)
-        wq_waits.have_signalled = port_event_init_signalled(&wq_waits.signalled);
-    have = wq_waits.have_signalled;
-    port_lock_drop(&wq_waits.start_lock);
+    port_lock_take(&waits.start_lock);
+    if (!waits.have_signalled)
+        waits.have_signalled = port_event_init_signalled(&waits.signalled);
+    have = waits.have_signalled;
+    port_lock_drop(&waits.start_lock);
     return have;
 }
 
 /* Takes places with a thread that has room. Under the waits' lock. */
 static bool place_take(struct wq_wait *wait)
 {
-    struct wait_thread *thread = wq_waits.room[(wait->flags & WQ_WAIT_INLINE) != 0];
+    struct wait_thread *thread = waits.room[(wait->flags & WQ_WAIT_INLINE) != 0];
 
     while (thread && thread->used + wait->count > WAIT_SLOTS) /* of one object: the first has room */
         thread = thread->room_next;
@@ -89,12 +89,12 @@ static bool place_take(struct wq_wait *wait)
     thread->used += wait->count;
     if (thread->used == WAIT_SLOTS)
         room_remove(thread);
-    wq_waits.count++;
+    waits.count++;
     return true;
 }
 
 /* Starts a thread. It is pinned until its handle is filled in. Under start_lock. */
-static struct wait_thread *thread_start(bool inlined)
+static struct wait_thread *start_thread(bool inlined)
 {
     struct wait_thread *thread = port_heap_alloc(sizeof(*thread));
     bool have_event, started;
@@ -105,13 +105,13 @@ static struct wait_thread *thread_start(bool inlined)
     thread->inlined = inlined;
     thread->pins = 1;
     have_event = port_event_init(&thread->kick);
-    started = have_event && port_thread_start(wq_wait_thread_main, thread, &thread->thread);
-    port_lock_take(&wq_pool.lock);
+    started = have_event && port_thread_start(wait_thread_main, thread, &thread->thread);
+    port_lock_take(&pool_default.lock);
     if (started)
-        wq_pool_count_thread(1);
+        thread_count(1);
     else
-        wq_pool.start_failed++;
-    port_lock_drop(&wq_pool.lock);
+        pool_default.start_failed++;
+    port_lock_drop(&pool_default.lock);
     if (started)
         return thread;
     if (have_event)
@@ -120,33 +120,33 @@ static struct wait_thread *thread_start(bool inlined)
     return NULL;
 }
 
-bool wq_wait_place(struct wq_wait *wait)
+bool wait_place(struct wq_wait *wait)
 {
     struct wait_thread *thread;
     bool placed;
 
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     placed = place_take(wait);
-    port_lock_drop(&wq_waits.lock);
+    port_lock_drop(&waits.lock);
     if (placed)
         return true;
-    port_lock_take(&wq_waits.start_lock);
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.start_lock);
+    port_lock_take(&waits.lock);
     placed = place_take(wait); /* somebody else may have started one meanwhile */
-    port_lock_drop(&wq_waits.lock);
-    thread = placed ? NULL : thread_start(wait->flags & WQ_WAIT_INLINE);
+    port_lock_drop(&waits.lock);
+    thread = placed ? NULL : start_thread(wait->flags & WQ_WAIT_INLINE);
     if (thread) {
-        port_lock_take(&wq_waits.lock);
+        port_lock_take(&waits.lock);
         threads_add(thread);
         thread->pins--;
         placed = place_take(wait);
-        port_lock_drop(&wq_waits.lock);
+        port_lock_drop(&waits.lock);
     }
-    port_lock_drop(&wq_waits.start_lock);
+    port_lock_drop(&waits.start_lock);
     return placed;
 }
 
-void wq_wait_leave(struct wq_wait *wait)
+void wait_leave(struct wq_wait *wait)
 {
     struct wait_thread *thread = wait->thread;
 
@@ -160,7 +160,7 @@ void wq_wait_leave(struct wq_wait *wait)
 
 /* ---- slots ---- */
 
-void wq_wait_arm(struct wq_wait *wait)
+void wait_arm(struct wq_wait *wait)
 {
     struct wait_thread *thread = wait->thread;
 
@@ -177,7 +177,7 @@ void wq_wait_arm(struct wq_wait *wait)
     }
 }
 
-void wq_wait_disarm(struct wq_wait *wait)
+void wait_disarm(struct wq_wait *wait)
 {
     struct wait_thread *thread = wait->thread;
     unsigned count = wait->count;
@@ -196,7 +196,7 @@ void wq_wait_disarm(struct wq_wait *wait)
 
 /* ---- kicks ---- */
 
-struct wait_thread *wq_wait_interrupt(struct wait_thread *thread)
+struct wait_thread *wait_interrupt(struct wait_thread *thread)
 {
     if (!thread || !thread->waiting || thread->kicked)
         return NULL;
@@ -205,26 +205,26 @@ struct wait_thread *wq_wait_interrupt(struct wait_thread *thread)
     return thread;
 }
 
-void wq_wait_kick(struct wait_thread *thread)
+void wait_kick(struct wait_thread *thread)
 {
     if (!thread)
         return;
     port_event_set(&thread->kick);
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     thread->pins--;
-    port_lock_drop(&wq_waits.lock);
+    port_lock_drop(&waits.lock);
 }
 
 /* ---- counters and end ---- */
 
-void wq_waits_count(struct wq_counters *counters)
+void waits_count(struct wq_counters *counters)
 {
-    port_lock_take(&wq_waits.lock);
-    counters->waits = wq_waits.count;
-    counters->wait_threads = wq_waits.thread_count;
-    counters->waits_fired = wq_waits.fired;
-    counters->wait_run = wq_waits.run;
-    port_lock_drop(&wq_waits.lock);
+    port_lock_take(&waits.lock);
+    counters->waits = waits.count;
+    counters->wait_threads = waits.thread_count;
+    counters->waits_fired = waits.fired;
+    counters->wait_run = waits.run;
+    port_lock_drop(&waits.lock);
 }
 
 /* Gets the threads out of the system's waits and waits until they have ended. */
@@ -234,31 +234,31 @@ static void threads_stop(void)
         struct wait_thread *kick = NULL;
         unsigned left;
 
-        port_lock_take(&wq_waits.lock);
-        wq_waits.stopping = true;
-        left = wq_waits.thread_count;
-        for (struct wait_thread *each = wq_waits.threads; each && !kick; each = each->next)
-            kick = wq_wait_interrupt(each);
-        port_lock_drop(&wq_waits.lock);
+        port_lock_take(&waits.lock);
+        waits.stopping = true;
+        left = waits.thread_count;
+        for (struct wait_thread *each = waits.threads; each && !kick; each = each->next)
+            kick = wait_interrupt(each);
+        port_lock_drop(&waits.lock);
         if (!left)
             return;
         if (kick)
-            wq_wait_kick(kick);
+            wait_kick(kick);
         else
             port_park(&(struct port_parker){0}, port_clock_us() + 1000);
     }
 }
 
-void wq_waits_stop(void)
+void waits_stop(void)
 {
     unsigned count;
 
     threads_stop();
-    if (wq_waits.have_ended)
-        port_thread_join(&wq_waits.ended);
-    if (wq_waits.have_signalled)
-        port_event_close(&wq_waits.signalled);
-    count = wq_waits.count; /* those that are still open may be closed later */
-    memset(&wq_waits, 0, sizeof(wq_waits));
-    wq_waits.count = count;
+    if (waits.have_ended)
+        port_thread_join(&waits.ended);
+    if (waits.have_signalled)
+        port_event_close(&waits.signalled);
+    count = waits.count; /* those that are still open may be closed later */
+    memset(&waits, 0, sizeof(waits));
+    waits.count = count;
 }

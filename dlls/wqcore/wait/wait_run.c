@@ -11,16 +11,16 @@
  */
 #include "wait.h"
 
-void wq_wait_post(struct wq_wait *wait)
+void wait_post(struct wq_wait *wait)
 {
     /* A signal that was consumed must not be lost for lack of memory: the item is there. */
     if (wait->flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
-        wq_own_submit(&wait->item, !(wait->flags & WQ_WAIT_PERSISTENT));
-    else if (!(wait->flags & WQ_WAIT_LONG) || !wq_post_long(wq_wait_run, wait))
+        own_submit(&wait->item, !(wait->flags & WQ_WAIT_PERSISTENT));
+    else if (!(wait->flags & WQ_WAIT_LONG) || !wq_post_long(wait_run, wait))
         wq_submit(&wait->item);
 }
 
-void wq_wait_free(struct wq_wait *wait)
+void wait_free(struct wq_wait *wait)
 {
     wq_routine closed = wait->closed;
     void *param = wait->closed_param;
@@ -36,21 +36,21 @@ static bool run_begin(struct wq_wait *wait, bool *timed_out)
     struct wait_thread *kick = NULL;
     bool more;
 
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     *timed_out = wait->results & 1;
     wait->results >>= 1;
     wait->queued--;
     wait->running++;
-    wq_waits.fired++;
+    waits.fired++;
     more = wait->item_out = wait->queued != 0;
     if (wait->flags & WQ_WAIT_INLINE) {
         wait->inside = port_context();
     } else if (!wait->armed && wait->queued <= WAIT_QUEUED_MAX / 2) {
-        wq_wait_arm(wait);
-        kick = wq_wait_interrupt(wait->thread);
+        wait_arm(wait);
+        kick = wait_interrupt(wait->thread);
     }
-    port_lock_drop(&wq_waits.lock);
-    wq_wait_kick(kick);
+    port_lock_drop(&waits.lock);
+    wait_kick(kick);
     return more;
 }
 
@@ -58,28 +58,28 @@ static void run_end(struct wq_wait *wait)
 {
     bool last;
 
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     wait->running--;
     if (wait->inside) {
         wait->inside = NULL;
-        wq_waits.run++;
-        wq_wait_arm(wait);
+        waits.run++;
+        wait_arm(wait);
     }
     last = wait->ended && !wait->queued && !wait->running;
-    port_lock_drop(&wq_waits.lock);
+    port_lock_drop(&waits.lock);
     if (last)
-        wq_wait_free(wait);
+        wait_free(wait);
 }
 
-void WQ_CALL wq_wait_run(void *param)
+void WQ_CALL wait_run(void *param)
 {
     struct wq_wait *wait = param;
     bool timed_out;
 
     if (run_begin(wait, &timed_out))
-        wq_wait_post(wait);
+        wait_post(wait);
     wait->routine(wait->param, timed_out);
     if (wait->flags & WQ_WAIT_INLINE)
-        wq_thread_cleanup(port_context());
+        thread_cleanup(port_context());
     run_end(wait);
 }

@@ -8,9 +8,9 @@
 #define IDLE_US        10000000u /* without waits for so long, a wait thread ends */
 #define BURST_US       1000u     /* two kicks within this time are part of a burst */
 #define BURST_PAUSE_US 10000u    /* after so long without a kick, earlier bursts say nothing about the next */
-#define LINGER_US      100u      /* in a burst: until the next wait, so that more comes without a kick */
-#define LINGER_PAYS    2u        /* if so many waits come or go meanwhile */
-#define LINGER_DOUBT   64u       /* kicks, at most, that a burst needs after others that did not pay */
+#define OUTSIDE_US     100u      /* in a burst: until the next wait, so that more comes without a kick */
+#define OUTSIDE_PAYS   2u        /* if so many waits come or go meanwhile */
+#define OUTSIDE_DOUBT  64u       /* kicks, at most, that a burst needs after others that did not pay */
 
 /* What is to be done once the lock is dropped. */
 struct round {
@@ -21,11 +21,11 @@ struct round {
 };
 
 /* Takes the wait of slot i out and tells whoever waits for that. Under the waits' lock. */
-static void slot_drop(struct wait_thread *thread, unsigned i, struct round *round)
+static void drop_slot(struct wait_thread *thread, unsigned i, struct round *round)
 {
     struct wq_wait *wait = thread->slots[i].wait;
 
-    wq_wait_disarm(wait);
+    wait_disarm(wait);
     if (!wait->closing)
         return;
     thread->closing--;
@@ -35,20 +35,20 @@ static void slot_drop(struct wait_thread *thread, unsigned i, struct round *roun
 
 /* The signal of slot i was consumed, or its time is up. The wait goes on at the end of the slots, so that
  * objects which stay signalled take turns with the others. Under the waits' lock. */
-static void slot_fire(struct wait_thread *thread, unsigned i, bool timed_out, struct round *round)
+static void fire_slot(struct wait_thread *thread, unsigned i, bool timed_out, struct round *round)
 {
     struct wq_wait *wait = thread->slots[i].wait;
 
-    slot_drop(thread, i, round);
+    drop_slot(thread, i, round);
     wait->results |= (uint64_t)timed_out << wait->queued++;
     if (!wait->item_out) {
         wait->item_out = true;
         round->post[round->posts++] = wait;
     }
     if (wait->flags & WQ_WAIT_ONCE)
-        wq_wait_leave(wait);
+        wait_leave(wait);
     else if (!thread->inlined && wait->queued < WAIT_QUEUED_MAX)
-        wq_wait_arm(wait);
+        wait_arm(wait);
 }
 
 /* All that was waited for is not signalled: fires what is due. Under the waits' lock. */
@@ -61,13 +61,13 @@ static void slots_expire(struct wait_thread *thread, struct round *round)
             i++;
             continue;
         }
-        slot_fire(thread, i, true, round);
+        fire_slot(thread, i, true, round);
         if (thread->inlined)
             return; /* its routine may close the others */
     }
 }
 
-static void *slot_object(struct wait_thread *thread, unsigned i)
+static void *object_of(struct wait_thread *thread, unsigned i)
 {
     struct wq_wait *wait = thread->slots[i].wait;
 
@@ -75,14 +75,14 @@ static void *slot_object(struct wait_thread *thread, unsigned i)
 }
 
 /* Looks at slot i alone. Under the waits' lock, which is dropped meanwhile. */
-static int slot_look(struct wait_thread *thread, unsigned i)
+static int look_at_slot(struct wait_thread *thread, unsigned i)
 {
-    void *object = slot_object(thread, i);
+    void *object = object_of(thread, i);
     int got;
 
-    port_lock_drop(&wq_waits.lock);
+    port_lock_drop(&waits.lock);
     got = port_wait_any(&object, 1, 0);
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     return got;
 }
 
@@ -91,7 +91,7 @@ static int slot_look(struct wait_thread *thread, unsigned i)
 static void slots_check(struct wait_thread *thread, struct round *round)
 {
     for (unsigned i = 0, end = thread->waited; i < end;) {
-        int got = slot_look(thread, i);
+        int got = look_at_slot(thread, i);
         struct wq_wait *wait;
 
         if (got == PORT_WAIT_TIMEOUT) {
@@ -104,12 +104,12 @@ static void slots_check(struct wait_thread *thread, struct round *round)
         i = wait->slot; /* where the next wait will be */
         end -= wait->count;
         if (got == 0) {
-            slot_fire(thread, i, false, round);
+            fire_slot(thread, i, false, round);
             if (thread->inlined)
                 return;
         } else {
-            slot_drop(thread, i, round);
-            wq_wait_leave(wait);
+            drop_slot(thread, i, round);
+            wait_leave(wait);
         }
     }
 }
@@ -119,14 +119,14 @@ static void slots_purge(struct wait_thread *thread, struct round *round)
 {
     for (unsigned i = 0; thread->closing && i < thread->armed;) {
         if (thread->slots[i].wait->closing)
-            slot_drop(thread, i, round);
+            drop_slot(thread, i, round);
         else
             i++;
     }
 }
 
 /* The slot with the earliest deadline; thread->armed if there is none. Under the waits' lock. */
-static unsigned slot_next(struct wait_thread *thread)
+static unsigned next_slot(struct wait_thread *thread)
 {
     uint64_t earliest = PORT_FOREVER;
     unsigned next = thread->armed;
@@ -148,10 +148,10 @@ static int slots_wait(struct wait_thread *thread, uint64_t deadline)
     int got;
 
     for (unsigned i = 0; i < count; i++)
-        objects[i + 1] = slot_object(thread, i);
-    port_lock_drop(&wq_waits.lock);
+        objects[i + 1] = object_of(thread, i);
+    port_lock_drop(&waits.lock);
     got = port_wait_any(objects, count + 1, deadline);
-    port_lock_take(&wq_waits.lock);
+    port_lock_take(&waits.lock);
     return got;
 }
 
@@ -170,23 +170,23 @@ static void kick_seen(struct wait_thread *thread)
 
 /* Stays out of the system's wait. If hardly anything came of it, each registration is waiting for the signal of
  * the one before, which we only delay: then the next time takes more kicks. Not under the waits' lock. */
-static void thread_linger(struct wait_thread *thread)
+static void linger_outside(struct wait_thread *thread)
 {
     uint32_t before = at_load(&thread->changes);
 
-    port_park(&(struct port_parker){0}, thread->kicked_at + LINGER_US);
-    if (at_load(&thread->changes) - before >= LINGER_PAYS)
+    port_park(&(struct port_parker){0}, thread->kicked_at + OUTSIDE_US);
+    if (at_load(&thread->changes) - before >= OUTSIDE_PAYS)
         thread->patience = 1;
-    else if (thread->patience < LINGER_DOUBT)
+    else if (thread->patience < OUTSIDE_DOUBT)
         thread->patience *= 2;
     thread->kicks = 0;
     thread->linger = false;
 }
 
 /* Waits once and collects what came of it. Under the waits' lock. */
-static void thread_wait(struct wait_thread *thread, struct round *round)
+static void wait_once(struct wait_thread *thread, struct round *round)
 {
-    unsigned next = slot_next(thread);
+    unsigned next = next_slot(thread);
     uint64_t deadline = next < thread->armed ? thread->slots[next].deadline : PORT_FOREVER;
     int got;
 
@@ -200,16 +200,16 @@ static void thread_wait(struct wait_thread *thread, struct round *round)
     if (thread->signals && next < thread->armed && deadline <= port_clock_us()) {
         /* While others keep being signalled the system never gets to report a timeout. */
         thread->signals = false;
-        got = slot_look(thread, next);
+        got = look_at_slot(thread, next);
         if (got == 0 || got == PORT_WAIT_TIMEOUT)
-            slot_fire(thread, next, got != 0, round);
+            fire_slot(thread, next, got != 0, round);
     } else {
         got = slots_wait(thread, deadline);
         thread->signals = got > 0;
         if (got == 0)
             kick_seen(thread);
         else if (got > 0)
-            slot_fire(thread, (unsigned)got - 1, false, round);
+            fire_slot(thread, (unsigned)got - 1, false, round);
         else if (got == PORT_WAIT_TIMEOUT)
             slots_expire(thread, round);
         else if (got == PORT_WAIT_BAD || got == PORT_WAIT_DENIED)
@@ -226,14 +226,14 @@ static void round_deliver(struct wait_thread *thread, struct round *round)
         port_wake_word(round->wake[i]);
     for (unsigned i = 0; i < round->posts; i++) {
         if (thread->inlined)
-            wq_wait_run(round->post[i]);
+            wait_run(round->post[i]);
         else
-            wq_wait_post(round->post[i]);
+            wait_post(round->post[i]);
     }
 }
 
 /* Whether the thread may end now. Under the waits' lock. */
-static bool thread_done(struct wait_thread *thread)
+static bool may_end(struct wait_thread *thread)
 {
     if (thread->used) {
         thread->idle_deadline = 0;
@@ -241,61 +241,61 @@ static bool thread_done(struct wait_thread *thread)
     }
     if (thread->pins)
         return false;
-    return wq_waits.stopping || (thread->idle_deadline && port_clock_us() >= thread->idle_deadline);
+    return waits.stopping || (thread->idle_deadline && port_clock_us() >= thread->idle_deadline);
 }
 
 /* At the end of the core: what is still open is not waited for any more. Under the waits' lock, which is
  * dropped meanwhile. */
-static void thread_abandon(struct wait_thread *thread, struct round *round)
+static void abandon(struct wait_thread *thread, struct round *round)
 {
     while (thread->armed) {
         struct wq_wait *wait = thread->slots[0].wait;
 
-        slot_drop(thread, 0, round);
-        wq_wait_leave(wait);
+        drop_slot(thread, 0, round);
+        wait_leave(wait);
     }
     if (thread->used || thread->pins) /* whose routines are queued; when they run they come here */
         slots_wait(thread, port_clock_us() + 1000);
 }
 
 /* Hands the thread over to whoever ends next. Under the waits' lock, which is dropped. */
-static void thread_end(struct wait_thread *thread)
+static void hand_over(struct wait_thread *thread)
 {
-    struct port_thread before = wq_waits.ended;
-    bool join = wq_waits.have_ended;
+    struct port_thread before = waits.ended;
+    bool join = waits.have_ended;
 
-    wq_wait_thread_forget(thread);
-    wq_waits.ended = thread->thread;
-    wq_waits.have_ended = true;
-    port_lock_drop(&wq_waits.lock);
-    port_lock_take(&wq_pool.lock);
-    wq_pool_count_thread(-1);
-    port_lock_drop(&wq_pool.lock);
+    wait_thread_forget(thread);
+    waits.ended = thread->thread;
+    waits.have_ended = true;
+    port_lock_drop(&waits.lock);
+    port_lock_take(&pool_default.lock);
+    thread_count(-1);
+    port_lock_drop(&pool_default.lock);
     if (join)
         port_thread_join(&before);
     port_event_close(&thread->kick);
     port_heap_free(thread);
 }
 
-void wq_wait_thread_main(void *arg)
+void wait_thread_main(void *arg)
 {
     struct wait_thread *thread = arg;
 
     port_thread_trim_stack();
     port_context_set(&thread->common);
-    port_lock_take(&wq_waits.lock);
-    while (!thread_done(thread)) {
+    port_lock_take(&waits.lock);
+    while (!may_end(thread)) {
         struct round round = {.posts = 0, .wakes = 0};
 
-        if (wq_waits.stopping)
-            thread_abandon(thread, &round);
+        if (waits.stopping)
+            abandon(thread, &round);
         else
-            thread_wait(thread, &round);
-        port_lock_drop(&wq_waits.lock);
+            wait_once(thread, &round);
+        port_lock_drop(&waits.lock);
         round_deliver(thread, &round);
         if (thread->linger)
-            thread_linger(thread);
-        port_lock_take(&wq_waits.lock);
+            linger_outside(thread);
+        port_lock_take(&waits.lock);
     }
-    thread_end(thread);
+    hand_over(thread);
 }
