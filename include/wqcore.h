@@ -297,6 +297,46 @@ enum wq_wait_left {
  * never for a routine. Allowed from inside the routine, once for each wait. */
 enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *param);
 
+/* ---- watches ---- */
+
+/* A wait for one object at a time that is set and unset any number of times. Each setting completes once at most:
+ * its object is signalled, and that consumed one signal, or its time is up. */
+struct wq_watch;
+
+/* Makes a watch that is not set. routine(param, timed_out) is called for each setting that completes, on a wait
+ * thread that it shares with others: it must be short and must not wait. hold(param) is called when a setting
+ * completes, once for each call of routine that will follow, before any wq_watch_set, wq_watch_unset or
+ * wq_watch_close can return that comes too late to recall the setting. It is called under a lock of the core and may
+ * only count, so that the owner knows what is outstanding; param must stay until the last of these calls of routine
+ * has returned. NULL if the owner needs no count. A watch takes one of the 63 places of a wait thread, which it
+ * keeps: only this function can fail for lack of memory or threads. Result: WQ_WAIT_OK or WQ_WAIT_NO_MEMORY. */
+enum wq_wait_result wq_watch_create(struct wq_watch **watch, wq_wait_routine routine, void *param,
+                                    wq_routine hold);
+
+/* Lets the watch wait for an object, in place of what it was set to. The watch takes a duplicate of the object's
+ * handle, so the caller may close that one at once. due_us: the time-out in microseconds from now, WQ_NEVER = none.
+ * With WQ_WATCH_CLOCK in flags it is a time of the system's clock, in microseconds since 1601-01-01 UTC. If somebody
+ * sets that clock, the time-out comes at most a second after the clock shows that time, never before. With 0, or a time
+ * that has passed, the object is looked at once: if it is signalled then, that counts.
+ *
+ * *recalled (may be NULL): true if there was a setting that had not completed; it never will, and has consumed no
+ * signal. Returns 0, or the system's status (an NTSTATUS) if the object cannot be waited for; then nothing has
+ * changed and *recalled is false. Under Windows that is the status of duplicating the handle, of a wait for it (no
+ * SYNCHRONIZE: STATUS_ACCESS_DENIED; no object to wait for: STATUS_OBJECT_TYPE_MISMATCH), or, for a mutex, which no
+ * thread could release, STATUS_INVALID_PARAMETER_3.
+ *
+ * Any thread, the own routine included; of several threads one at a time. May have to wait for the wait thread
+ * to look up, never for a routine, so the caller may hold a lock that routine takes (but not one that hold takes). */
+#define WQ_WATCH_CLOCK 1u
+uint32_t wq_watch_set(struct wq_watch *watch, void *object, uint64_t due_us, unsigned flags, bool *recalled);
+
+/* Lets the watch wait for nothing. Returns as *recalled above. Likewise. */
+bool wq_watch_unset(struct wq_watch *watch);
+
+/* Unsets the watch and gives it up: no signal is consumed any more. Calls of routine that hold was called for still
+ * take place. No other call for this watch may follow or be under way. Allowed from inside the routine. */
+void wq_watch_close(struct wq_watch *watch);
+
 /* ---- input and output ---- */
 
 /* Called on a worker when an operation has completed. value: what identifies the operation (under Windows its

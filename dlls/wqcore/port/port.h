@@ -50,6 +50,9 @@ void port_cpu_restore(const struct port_cpu_set *before);
 /* Monotonic time in microseconds since an arbitrary start. */
 uint64_t port_clock_us(void);
 
+/* The system's clock: microseconds since 1601-01-01 UTC. Somebody may set it at any time. */
+uint64_t port_system_us(void);
+
 /* Processor time used by the whole process, in microseconds. Coarse (10 ms) and slow (20 us) under Wine. */
 uint64_t port_process_cpu_us(void);
 
@@ -138,6 +141,13 @@ int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us);
  * an event of port_event_init_signalled. Returns 0 if so, else PORT_WAIT_BAD or PORT_WAIT_DENIED for the first
  * that cannot. */
 int port_wait_check(const struct port_event *signalled, void *const *objects, unsigned count);
+
+/* Duplicates an object for the process's own use, if it can be waited for and a thread that waits may be any
+ * thread; signalled as above. Returns 0, or the system's status (an NTSTATUS or errno). */
+uint32_t port_object_adopt(const struct port_event *signalled, void *object, void **own);
+
+/* Closes what port_object_adopt has made. */
+void port_object_close(void *own);
 
 /* ---- completion packets: the results of asynchronous input and output ---- */
 

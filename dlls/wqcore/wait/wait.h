@@ -1,8 +1,9 @@
 /*
- * wait.h: registered waits, as their own files see them.
+ * wait.h: registered waits and watches, as their own files see them.
  *
  *   wait_open.c    opening and closing a wait     wait_thread.c  what a wait thread does
  *   wait_place.c   which thread serves a wait     wait_run.c     delivering what was signalled
+ *   wait_watch.c   setting and unsetting watches
  *
  * A wait thread serves up to 63 waits; the 64th object of its wait is its kick event. While it is inside the
  * system's wait others only append to its slots, so that an index which the system returns still means the
@@ -47,7 +48,21 @@ struct wq_wait {
     uint64_t results;           /* V: a bit for each queued one, oldest lowest: 1 = timed out */
     uint32_t gone;              /* VA: 1 = left its slots while closing */
     unsigned count;             /* C: objects, each in a slot of the same thread */
-    void *objects[];            /* C */
+    bool watch;                 /* C: it is the wait of a struct wq_watch, which uses no item and no flags */
+    void **objects;             /* C */
+};
+
+/* A wait that keeps its place and is armed for each setting. */
+struct wq_watch {
+    struct wq_wait wait;
+    wq_routine hold;          /* C */
+    struct port_lock setting; /* held while it is set or unset; taken before V, dropped under it */
+    void *object;             /* V: our duplicate; not changed while armed */
+    void *spent;              /* V: that of a setting that has completed, to be closed by the wait thread */
+    uint64_t clock_us;        /* V: time-out by the system's clock, WQ_NEVER = by deadline alone */
+    bool set;                 /* V: there is a setting that has not completed */
+    bool timed_out;           /* V: how the last one completed */
+    bool calling;             /* V: the wait thread has yet to call the routine, or calls it */
 };
 
 struct wait_slot {
@@ -64,6 +79,7 @@ struct wait_thread {
     struct port_thread thread;          /* C once pins was 0 */
     struct port_event kick;             /* C */
     bool inlined;                       /* C: calls the routines itself */
+    bool ended;                         /* V: gone with the core; the last wait to leave it frees this */
     bool has_room;                      /* V: in the list of those */
     bool waiting;                       /* V: inside the system's wait; slots are appended only */
     bool kicked;                        /* V: somebody sets the kick event, or did, since the wait began */
@@ -109,8 +125,9 @@ bool waits_provide(void);
  * thread to be had. */
 bool wait_place(struct wq_wait *wait);
 
-/* Gives the wait's place up, if it has one. Under the waits' lock. */
-void wait_leave(struct wq_wait *wait);
+/* Gives the wait's place up, if it has one. Under the waits' lock. Returns what is to be freed once that is
+ * dropped, or NULL; always NULL on the wait's thread. */
+struct wait_thread *wait_leave(struct wq_wait *wait);
 
 /* Takes a thread without waits off the lists. Under the waits' lock. */
 void wait_thread_forget(struct wait_thread *thread);
@@ -118,6 +135,9 @@ void wait_thread_forget(struct wait_thread *thread);
 /* Puts the wait into slots of its thread, counting its time from now, unless it is to be waited for no more.
  * If the caller is not that thread, wait_interrupt must follow. Under the waits' lock. */
 void wait_arm(struct wq_wait *wait);
+
+/* As wait_arm, with a deadline of its own: port_clock_us time or PORT_FOREVER. */
+void wait_arm_until(struct wq_wait *wait, uint64_t deadline);
 
 /* Takes the wait out of its slots. Under the waits' lock, not while the thread waits for it. */
 void wait_disarm(struct wq_wait *wait);
@@ -129,6 +149,24 @@ struct wait_thread *wait_interrupt(struct wait_thread *thread);
 
 /* Kicks and unpins what wait_interrupt returned; NULL is allowed. Not under the waits' lock. */
 void wait_kick(struct wait_thread *thread);
+
+/* ---- wait_open.c ---- */
+
+/* Gets the wait out of its slots and keeps it from coming back while its closing is set. Under the waits' lock,
+ * which is dropped while the wait thread is waited for. */
+void wait_recall(struct wq_wait *wait);
+
+/* ---- wait_watch.c ---- */
+
+/* The watch's setting completes: from now on watch_call must follow. Under the waits' lock. */
+void watch_fire(struct wq_wait *wait, bool timed_out);
+
+/* Whether the deadline of the watch has come by the system's clock, too; else sets the next look. Under the waits'
+ * lock. */
+bool watch_due(struct wq_wait *wait, uint64_t *deadline);
+
+/* Calls the routine of a watch that has completed. On its wait thread, not under the waits' lock. */
+void watch_call(struct wq_wait *wait);
 
 /* ---- wait_thread.c ---- */
 

@@ -30,6 +30,7 @@ static struct wq_wait *make_wait(void *const *objects, unsigned count, wq_wait_r
         return NULL;
     *wait = (struct wq_wait){
         .item = {.routine = wait_run, .param = wait}, .routine = routine, .param = param, .count = count};
+    wait->objects = (void **)(wait + 1);
     memcpy(wait->objects, objects, count * sizeof(wait->objects[0]));
     return wait;
 }
@@ -88,9 +89,7 @@ void wq_wait_start(struct wq_wait *wait)
     wait_kick(kick);
 }
 
-/* Gets the wait out of its slots. Under the waits' lock, which is dropped while the wait thread is waited for.
- */
-static void close_slot(struct wq_wait *wait)
+void wait_recall(struct wq_wait *wait)
 {
     struct wait_thread *thread = wait->thread, *kick;
 
@@ -114,10 +113,11 @@ static void close_slot(struct wq_wait *wait)
 enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *param)
 {
     enum wq_wait_left left = WQ_WAIT_LEFT_NONE;
+    struct wait_thread *ended;
 
     port_lock_take(&waits.lock);
-    close_slot(wait);
-    wait_leave(wait);
+    wait_recall(wait);
+    ended = wait_leave(wait);
     wait->closed = closed;
     wait->closed_param = param;
     wait->ended = true;
@@ -126,6 +126,7 @@ enum wq_wait_left wq_wait_close(struct wq_wait *wait, wq_routine closed, void *p
         left =
             wait->inside && port_context() == &wait->inside->common ? WQ_WAIT_LEFT_SELF : WQ_WAIT_LEFT_SOME;
     port_lock_drop(&waits.lock);
+    port_heap_free(ended);
     if (left == WQ_WAIT_LEFT_NONE)
         wait_free(wait);
     return left;

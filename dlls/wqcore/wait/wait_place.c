@@ -146,25 +146,28 @@ bool wait_place(struct wq_wait *wait)
     return placed;
 }
 
-void wait_leave(struct wq_wait *wait)
+struct wait_thread *wait_leave(struct wq_wait *wait)
 {
     struct wait_thread *thread = wait->thread;
 
     if (!thread)
-        return;
+        return NULL;
     wait->thread = NULL;
     thread->used -= wait->count;
+    if (thread->ended)
+        return thread->used ? NULL : thread;
     if (!thread->has_room)
         room_add(thread);
+    return NULL;
 }
 
 /* ---- slots ---- */
 
-void wait_arm(struct wq_wait *wait)
+void wait_arm_until(struct wq_wait *wait, uint64_t deadline)
 {
     struct wait_thread *thread = wait->thread;
 
-    if (!thread || wait->closing)
+    if (!thread || thread->ended || wait->closing)
         return;
     wait->slot = thread->armed;
     wait->armed = true;
@@ -172,9 +175,15 @@ void wait_arm(struct wq_wait *wait)
     at_store(&thread->changes, thread->changes + 1);
     for (unsigned i = wait->slot; i < thread->armed; i++) {
         thread->slots[i].wait = wait;
-        thread->slots[i].deadline =
-            wait->ms == WQ_WAIT_FOREVER ? PORT_FOREVER : port_clock_us() + wait->ms * UINT64_C(1000);
+        thread->slots[i].deadline = deadline;
     }
+}
+
+void wait_arm(struct wq_wait *wait)
+{
+    bool forever = wait->ms == WQ_WAIT_FOREVER;
+
+    wait_arm_until(wait, forever ? PORT_FOREVER : port_clock_us() + wait->ms * UINT64_C(1000));
 }
 
 void wait_disarm(struct wq_wait *wait)

@@ -40,6 +40,11 @@ static void fire_slot(struct wait_thread *thread, unsigned i, bool timed_out, st
     struct wq_wait *wait = thread->slots[i].wait;
 
     drop_slot(thread, i, round);
+    if (wait->watch) {
+        watch_fire(wait, timed_out);
+        round->post[round->posts++] = wait;
+        return;
+    }
     wait->results |= (uint64_t)timed_out << wait->queued++;
     if (!wait->item_out) {
         wait->item_out = true;
@@ -51,13 +56,21 @@ static void fire_slot(struct wait_thread *thread, unsigned i, bool timed_out, st
         wait_arm(wait);
 }
 
+/* Under the waits' lock. */
+static bool is_due(struct wait_thread *thread, unsigned i, uint64_t now)
+{
+    struct wait_slot *slot = &thread->slots[i];
+
+    return slot->deadline <= now && (!slot->wait->watch || watch_due(slot->wait, &slot->deadline));
+}
+
 /* All that was waited for is not signalled: fires what is due. Under the waits' lock. */
 static void slots_expire(struct wait_thread *thread, struct round *round)
 {
     uint64_t now = port_clock_us();
 
     for (unsigned i = 0, left = thread->waited; left; left--) {
-        if (thread->slots[i].deadline > now) {
+        if (!is_due(thread, i, now)) {
             i++;
             continue;
         }
@@ -109,7 +122,8 @@ static void slots_check(struct wait_thread *thread, struct round *round)
                 return;
         } else {
             drop_slot(thread, i, round);
-            wait_leave(wait);
+            if (!wait->watch)
+                wait_leave(wait);
         }
     }
 }
@@ -197,7 +211,7 @@ static void wait_once(struct wait_thread *thread, struct round *round)
     }
     thread->waiting = true;
     thread->waited = thread->armed;
-    if (thread->signals && next < thread->armed && deadline <= port_clock_us()) {
+    if (thread->signals && next < thread->armed && is_due(thread, next, port_clock_us())) {
         /* While others keep being signalled the system never gets to report a timeout. */
         thread->signals = false;
         got = look_at_slot(thread, next);
@@ -225,7 +239,9 @@ static void round_deliver(struct wait_thread *thread, struct round *round)
     for (unsigned i = 0; i < round->wakes; i++)
         port_wake_word(round->wake[i]);
     for (unsigned i = 0; i < round->posts; i++) {
-        if (thread->inlined)
+        if (round->post[i]->watch)
+            watch_call(round->post[i]);
+        else if (thread->inlined)
             wait_run(round->post[i]);
         else
             wait_post(round->post[i]);
@@ -235,13 +251,13 @@ static void round_deliver(struct wait_thread *thread, struct round *round)
 /* Whether the thread may end now. Under the waits' lock. */
 static bool may_end(struct wait_thread *thread)
 {
+    if (waits.stopping)
+        return !thread->armed && !thread->pins;
     if (thread->used) {
         thread->idle_deadline = 0;
         return false;
     }
-    if (thread->pins)
-        return false;
-    return waits.stopping || (thread->idle_deadline && port_clock_us() >= thread->idle_deadline);
+    return !thread->pins && thread->idle_deadline && port_clock_us() >= thread->idle_deadline;
 }
 
 /* At the end of the core: what is still open is not waited for any more. Under the waits' lock, which is
@@ -254,7 +270,7 @@ static void abandon(struct wait_thread *thread, struct round *round)
         drop_slot(thread, 0, round);
         wait_leave(wait);
     }
-    if (thread->used || thread->pins) /* whose routines are queued; when they run they come here */
+    if (thread->pins) /* somebody is about to kick us */
         slots_wait(thread, port_clock_us() + 1000);
 }
 
@@ -262,19 +278,22 @@ static void abandon(struct wait_thread *thread, struct round *round)
 static void hand_over(struct wait_thread *thread)
 {
     struct port_thread before = waits.ended;
-    bool join = waits.have_ended;
+    struct port_event kick = thread->kick;
+    bool join = waits.have_ended, in_use = thread->used;
 
     wait_thread_forget(thread);
     waits.ended = thread->thread;
     waits.have_ended = true;
+    thread->ended = true;
     port_lock_drop(&waits.lock);
     port_lock_take(&pool_default.lock);
     thread_count(-1);
     port_lock_drop(&pool_default.lock);
     if (join)
         port_thread_join(&before);
-    port_event_close(&thread->kick);
-    port_heap_free(thread);
+    port_event_close(&kick);
+    if (!in_use) /* else its waits or watches are still to be closed */
+        port_heap_free(thread);
 }
 
 void wait_thread_main(void *arg)

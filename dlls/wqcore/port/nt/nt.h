@@ -60,6 +60,8 @@ NTSYSAPI NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE port, struct port_nt_packe
                                                ULONG *taken, LARGE_INTEGER *timeout, BOOLEAN alertable);
 NTSYSAPI NTSTATUS NTAPI NtSetInformationFile(HANDLE file, IO_STATUS_BLOCK *io, void *data, ULONG size,
                                              FILE_INFORMATION_CLASS information);
+NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from, HANDLE handle, HANDLE to, HANDLE *out,
+                                          ACCESS_MASK access, ULONG attributes, ULONG options);
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
                                     IO_STATUS_BLOCK *io, const void *buffer, ULONG length,

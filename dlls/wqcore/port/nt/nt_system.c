@@ -47,6 +47,14 @@ uint64_t port_clock_us(void)
     return seconds * 1000000 + rest * 1000000 / ticks_per_second;
 }
 
+uint64_t port_system_us(void)
+{
+    LARGE_INTEGER now;
+
+    NtQuerySystemTime(&now);
+    return (uint64_t)now.QuadPart / 10;
+}
+
 uint64_t port_process_cpu_us(void)
 {
     KERNEL_USER_TIMES times;

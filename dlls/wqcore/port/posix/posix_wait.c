@@ -82,6 +82,22 @@ int port_wait_any(void *const *objects, unsigned count, uint64_t deadline_us)
     return PORT_WAIT_NOTHING; /* somebody else took the signal */
 }
 
+uint32_t port_object_adopt(const struct port_event *signalled, void *object, void **own)
+{
+    int fd = fcntl(object_fd(object), F_DUPFD_CLOEXEC, 0);
+
+    (void)signalled;
+    if (fd < 0)
+        return (uint32_t)errno;
+    *own = (void *)(intptr_t)(fd + 1);
+    return 0;
+}
+
+void port_object_close(void *own)
+{
+    close(object_fd(own));
+}
+
 int port_wait_check(const struct port_event *signalled, void *const *objects, unsigned count)
 {
     (void)signalled;
