@@ -9,6 +9,7 @@
 #ifndef WQ_PORT_NT_H
 #define WQ_PORT_NT_H
 
+#include <stdbool.h>
 #include <windows.h>
 #include <winternl.h>
 
@@ -20,6 +21,10 @@
 #endif
 #define PORT_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
 #define PORT_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
+
+/* Takes the two TLS slots of port_self and port_context. Once, when the module is loaded. Returns false, having
+ * taken none, if the process has no two left. */
+bool port_slots_open(void);
 
 /* FILE_IO_COMPLETION_INFORMATION */
 struct port_nt_packet {

@@ -1,8 +1,5 @@
 /*
- * nt_thread.c: threads and the calling thread's own pointer on ntdll.
- *
- * The pointer lives in a static TLS block, two loads away from the TEB: a callback's submissions look at it
- * each time. The directory is written out here because there is no C runtime that would bring one.
+ * nt_thread.c: threads and the calling thread's own pointers on ntdll.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,28 +11,24 @@ struct start {
     void *arg;
 };
 
-ULONG _tls_index = 0;
+struct tls_slot port_self_slot, port_context_slot;
 
-/* The loader copies [tls_first, tls_end) into every thread's block and runs the (empty) callback list. */
-static struct port_tls tls_template[2] __attribute__((section(".tls$AAA"), used));
-static const PIMAGE_TLS_CALLBACK tls_callbacks[1] = {NULL};
-
-extern const IMAGE_TLS_DIRECTORY _tls_used;
-const IMAGE_TLS_DIRECTORY _tls_used __attribute__((used)) = {
-    .StartAddressOfRawData = (ULONG_PTR)&tls_template[0],
-    .EndAddressOfRawData = (ULONG_PTR)&tls_template[1],
-    .AddressOfIndex = (ULONG_PTR)&_tls_index,
-    .AddressOfCallBacks = (ULONG_PTR)&tls_callbacks,
-};
+bool port_slots_open(void)
+{
+    if (tls_open(&port_self_slot) && tls_open(&port_context_slot))
+        return true;
+    tls_close(&port_self_slot);
+    return false;
+}
 
 void port_self_set(void *self)
 {
-    port_tls()->self = self;
+    *tls_place(&port_self_slot) = self;
 }
 
 void port_context_set(void *context)
 {
-    port_tls()->context = context;
+    *tls_place(&port_context_slot) = context;
 }
 
 static DWORD WINAPI thread_main(void *param)

@@ -6,6 +6,8 @@
 #ifndef WQ_PORT_OS_H
 #define WQ_PORT_OS_H
 
+#include "common/tls.h"
+
 struct port_thread {
     void *handle; /* owned by whoever started the thread */
 };
@@ -14,31 +16,12 @@ struct port_cpu_set {
     uintptr_t mask;
 };
 
-/* What one thread keeps in our static TLS block. */
-struct port_tls {
-    void *self;    /* owner only */
-    void *context; /* owner only */
-};
-
-extern unsigned long _tls_index; /* set by the loader */
-extern bool port_has_rdpid;      /* constant after start */
+extern struct tls_slot port_self_slot, port_context_slot; /* constant after start */
+extern bool port_has_rdpid;                               /* constant after start */
 
 static inline void port_relax(void)
 {
     __builtin_ia32_pause();
-}
-
-/* NULL on a thread that was started without the loader, as injected ones can be. */
-static inline struct port_tls *port_tls(void)
-{
-    struct port_tls **blocks;
-
-#ifdef __x86_64__
-    __asm__("movq %%gs:0x58, %0" : "=r"(blocks)); /* TEB.ThreadLocalStoragePointer */
-#else
-    __asm__("movl %%fs:0x2c, %0" : "=r"(blocks));
-#endif
-    return __builtin_expect(blocks != NULL, 1) ? blocks[_tls_index] : NULL;
 }
 
 static inline uint64_t port_ticks(void)
@@ -48,16 +31,12 @@ static inline uint64_t port_ticks(void)
 
 static inline void *port_self(void)
 {
-    struct port_tls *tls = port_tls();
-
-    return tls ? tls->self : NULL;
+    return tls_get(&port_self_slot);
 }
 
 static inline void *port_context(void)
 {
-    struct port_tls *tls = port_tls();
-
-    return tls ? tls->context : NULL;
+    return tls_get(&port_context_slot);
 }
 
 static inline unsigned port_cpu(void)
