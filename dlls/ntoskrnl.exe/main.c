@@ -6,37 +6,22 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "common/tls.h"
 #include "nt.h"
 
 #define BASE_NAME L"ntoskrnl_base.dll" /* the builtin behind the graft */
 
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved);
 
-/* ---- thread data: a static TLS block, its directory written out because there is no C runtime ---- */
+/* ---- thread data: all of it fits into the thread's word of one TLS slot ---- */
 
-ULONG _tls_index = 0;
+static struct tls_slot thread_slot; /* C */
 
-static struct nt_thread tls_template[2] __attribute__((section(".tls$AAA"), used));
-static const PIMAGE_TLS_CALLBACK tls_callbacks[1] = {NULL};
-
-extern const IMAGE_TLS_DIRECTORY _tls_used;
-const IMAGE_TLS_DIRECTORY _tls_used __attribute__((used)) = {
-    .StartAddressOfRawData = (ULONG_PTR)&tls_template[0],
-    .EndAddressOfRawData = (ULONG_PTR)&tls_template[1],
-    .AddressOfIndex = (ULONG_PTR)&_tls_index,
-    .AddressOfCallBacks = (ULONG_PTR)&tls_callbacks,
-};
+_Static_assert(sizeof(struct nt_thread) <= sizeof(void *), "");
 
 struct nt_thread *nt_thread(void)
 {
-    struct nt_thread **blocks;
-
-#ifdef __x86_64__
-    __asm__("movq %%gs:0x58, %0" : "=r"(blocks)); /* TEB.ThreadLocalStoragePointer */
-#else
-    __asm__("movl %%fs:0x2c, %0" : "=r"(blocks));
-#endif
-    return blocks[_tls_index];
+    return (struct nt_thread *)tls_place(&thread_slot);
 }
 
 /* ---- the builtin ---- */
@@ -105,6 +90,9 @@ void nt_lock_drop(void)
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
 {
     (void)module;
-    (void)reserved;
-    return reason != DLL_PROCESS_ATTACH || (nt_work_start() && nt_dpc_start());
+    if (reason == DLL_PROCESS_ATTACH)
+        return tls_open(&thread_slot) && nt_work_start() && nt_dpc_start();
+    if (reason == DLL_PROCESS_DETACH && !reserved) /* else the process ends */
+        tls_close(&thread_slot);
+    return TRUE;
 }

@@ -58,7 +58,7 @@ typedef ULONG_PTR KSPIN_LOCK;
 
 /* ---- main.c ---- */
 
-/* What one thread has in our static TLS block. */
+/* What a thread has of its own, no more than fits into a pointer; all zero at first. */
 struct nt_thread {
     KIRQL irql;          /* TO */
     bool may_have_token; /* TO: it was given a token since the routine began */
@@ -66,6 +66,7 @@ struct nt_thread {
     bool in_work;        /* TO: a work routine runs here */
 };
 
+/* The calling thread's. */
 struct nt_thread *nt_thread(void);
 
 /* Exports of the builtin behind the graft. */
