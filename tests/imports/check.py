@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Proves that our modules import what they may and nothing else, and that docs/imports.md lists it.
+"""Proves that our modules import what they may and nothing else, that docs/imports.md lists it, and that no module has a TLS
+directory.
 
-usage: check.py OBJDUMP IMPORTS_MD MODULE=ALLOWED[,ALLOWED...] FILE ...   (MODULE and FILE in pairs)
+usage: check.py OBJDUMP IMPORTS_MD MODULE=[ALLOWED[,ALLOWED...]] FILE ...   (MODULE and FILE in pairs)
 
 wqcore.dll stands on ntdll alone, because kernel32.dll is loaded on top of it; a front may use ntdll and wqcore. A stray
-import, of the C runtime for example, would load before kernel32 and crash every process of the prefix.
+import, of the C runtime for example, would load before kernel32 and crash every process of the prefix. A static TLS block of a
+module that loads before the program's would take number 0 from that one.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -13,9 +15,18 @@ import subprocess
 import sys
 
 
-def imports(objdump, path):
-    """Returns {dll: {function, ...}} of a PE file."""
-    text = subprocess.run([objdump, '-p', path], check=True, capture_output=True, text=True).stdout
+def headers(objdump, path):
+    return subprocess.run([objdump, '-p', path], check=True, capture_output=True, text=True).stdout
+
+
+def has_tls_directory(text):
+    """Whether a PE file has a directory of that kind, by its headers' text."""
+    entry = re.search(r'^Entry 9 ([0-9a-f]+) ([0-9a-f]+) Thread Storage Directory', text, re.M)
+    return any(int(number, 16) for number in entry.groups())
+
+
+def imports(text):
+    """Returns {dll: {function, ...}} of a PE file, by its headers' text."""
     found, dll = {}, None
     for line in text.splitlines():
         name = re.match(r'\s*DLL Name: (\S+)', line)
@@ -35,8 +46,11 @@ def main():
     problems = []
     for rule, path in zip(sys.argv[3::2], sys.argv[4::2]):
         module, allowed = rule.split('=')
-        found = imports(objdump, path)
-        if not found:
+        text = headers(objdump, path)
+        found = imports(text)
+        if has_tls_directory(text):
+            problems.append(f'{module} has a TLS directory')
+        if not found and allowed:
             problems.append(f'{module} imports nothing at all; was it read right?')
         for dll, functions in sorted(found.items()):
             if dll not in allowed.split(','):
