@@ -355,6 +355,21 @@ enum wq_io_result {
  * each pair of routine and param. Linux has no such thing: never WQ_IO_OK there. */
 enum wq_io_result wq_io_bind(void *file, wq_io_routine routine, void *param);
 
+/* As wq_io_bind, with an end: a file whose operations are reported to routine until the binding is closed. */
+struct wq_binding;
+
+/* Binds a file. routine(param, value, status, bytes) is called on the one thread that takes the completions, one
+ * call at a time: it must be short and must not wait. Returns 0, or the system's status (an NTSTATUS):
+ * STATUS_NO_MEMORY, also if no thread is to be had; STATUS_INVALID_HANDLE or STATUS_OBJECT_TYPE_MISMATCH for what is
+ * no file; STATUS_INVALID_PARAMETER for one that is not open for asynchronous operations or bound before. Never 0 on
+ * Linux. */
+uint32_t wq_binding_open(struct wq_binding **binding, void *file, wq_io_routine routine, void *param);
+
+/* Ends a binding and gives all of it back. The file stays bound to the system's queue as long as it is open, but
+ * what completes on it from now on is dropped. When this returns routine will not be called any more and has returned,
+ * except if this is called from inside it. So the caller must hold no lock that routine takes. */
+void wq_binding_close(struct wq_binding *binding);
+
 /* ---- observation ---- */
 
 /* What the core has done since it was loaded or shut down. Exact when nothing is in flight, else a moment's
@@ -394,7 +409,8 @@ void wq_counters_read(struct wq_counters *counters);
 /* ---- end ---- */
 
 /* Ends all threads of the core and frees what it holds, after running what is queued and what those routines
- * queue. Waits that are still open are not waited for any more, but must be closed all the same. For tests
+ * queue. Waits and watches that are still open are not waited for any more, but must be closed all the same; bindings
+ * must be closed before. For tests
  * and for hosts that unload the module. Nobody else may submit meanwhile. Returns false, having done nothing,
  * when called from one of the core's threads. Afterwards the core is as if just loaded. */
 bool wq_shutdown(void);

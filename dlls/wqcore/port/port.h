@@ -26,7 +26,8 @@
  *   void *port_self(void)       the calling thread's own pointer, NULL until port_self_set
  *   void *port_context(void)    likewise, another one
  *   struct port_thread          a started thread
- *   struct port_cpu_set         some processors */
+ *   struct port_cpu_set         some processors
+ *   PORT_STATUS_NO_MEMORY       the system's status for that */
 
 /* ---- processors and time ---- */
 
@@ -172,8 +173,9 @@ enum port_bind {
 bool port_packets_open(struct port_packets *packets);
 void port_packets_close(struct port_packets *packets);
 
-/* Lets the operations that complete on the file from now on leave packets. For the life of the file. */
-enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key);
+/* Lets the operations that complete on the file from now on leave packets. For the life of the file. *status: 0, or
+ * the system's status (an NTSTATUS or errno). */
+enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key, uint32_t *status);
 
 /* Adds a packet with that key. */
 void port_packets_send(struct port_packets *packets, void *key);

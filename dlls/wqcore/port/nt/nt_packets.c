@@ -32,17 +32,17 @@ void port_packets_close(struct port_packets *packets)
     NtClose(packets->handle);
 }
 
-enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key)
+enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key, uint32_t *status)
 {
     struct completion completion = {packets->handle, key};
     IO_STATUS_BLOCK io;
-    NTSTATUS status = NtSetInformationFile(file, &io, &completion, sizeof(completion), FILE_COMPLETION_CLASS);
+    NTSTATUS got = NtSetInformationFile(file, &io, &completion, sizeof(completion), FILE_COMPLETION_CLASS);
 
-    if (!status)
+    *status = (uint32_t)got;
+    if (!got)
         return PORT_BIND_OK;
-    return status == (NTSTATUS)STATUS_INVALID_HANDLE || status == STATUS_OBJECT_TYPE_MISMATCH
-               ? PORT_BIND_BAD_FILE
-               : PORT_BIND_REFUSED;
+    return got == (NTSTATUS)STATUS_INVALID_HANDLE || got == STATUS_OBJECT_TYPE_MISMATCH ? PORT_BIND_BAD_FILE
+                                                                                        : PORT_BIND_REFUSED;
 }
 
 void port_packets_send(struct port_packets *packets, void *key)

@@ -8,6 +8,8 @@
 
 #include "common/tls.h"
 
+#define PORT_STATUS_NO_MEMORY 0xC0000017u
+
 struct port_thread {
     void *handle; /* owned by whoever started the thread */
 };

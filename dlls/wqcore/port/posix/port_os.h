@@ -6,8 +6,11 @@
 #ifndef WQ_PORT_OS_H
 #define WQ_PORT_OS_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+
+#define PORT_STATUS_NO_MEMORY ENOMEM
 
 struct port_thread {
     pthread_t id;

@@ -16,11 +16,12 @@ void port_packets_close(struct port_packets *packets)
     (void)packets;
 }
 
-enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key)
+enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key, uint32_t *status)
 {
     (void)packets;
     (void)file;
     (void)key;
+    *status = ENOSYS;
     return PORT_BIND_REFUSED;
 }
 
