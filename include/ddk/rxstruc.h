@@ -11,17 +11,7 @@
 #ifndef WQSHIM_RXSTRUC_H
 #define WQSHIM_RXSTRUC_H
 
-/* wdm.h of mingw-w64 has two functions that C++ takes for contradictions to intrin.h. */
-#if defined(__cplusplus) && defined(__MINGW32__) && !defined(InterlockedBitTestAndSet)
-#include <intrin.h>
-#define InterlockedBitTestAndSet   wqshim_InterlockedBitTestAndSet
-#define InterlockedBitTestAndReset wqshim_InterlockedBitTestAndReset
-#include <ddk/wdm.h>
-#undef InterlockedBitTestAndSet
-#undef InterlockedBitTestAndReset
-#else
-#include <ddk/wdm.h>
-#endif
+#include "wqwdm.h"
 
 #ifdef __cplusplus
 extern "C" {

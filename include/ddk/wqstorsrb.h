@@ -11,17 +11,7 @@
 #ifndef WQ_STORSRB_H
 #define WQ_STORSRB_H
 
-#ifdef __cplusplus
-/* wdm.h defines these two once more, in a way that C++ refuses. */
-#include <intrin.h>
-#define InterlockedBitTestAndSet   wq_InterlockedBitTestAndSet
-#define InterlockedBitTestAndReset wq_InterlockedBitTestAndReset
-#include <ddk/wdm.h>
-#undef InterlockedBitTestAndSet
-#undef InterlockedBitTestAndReset
-#else
-#include <ddk/wdm.h>
-#endif
+#include "wqwdm.h"
 
 #ifdef _NTSRB_
 #error "include ddk/wqstorport.h before <ddk/srb.h> and <ddk/storport.h>"
