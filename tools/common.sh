@@ -1,10 +1,24 @@
 # common.sh: what the scripts in this folder share: steps with their time, a log that is shown only when one fails.
 #
-# A script that sources this runs in the project's top folder, with $log as the file for what its commands print.
+# A script that sources this runs in the project's top folder, with $log as the file for what its commands print. To --help it
+# answers with the comment at its head.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 set -euo pipefail
+
+show_help() {
+    sed -n '2,/^# SPDX/ { /^# SPDX/d; s/^# \{0,1\}//p }' "$script"
+}
+
+script=$(realpath "$0")
+case ${1:-} in
+-h | --help)
+    show_help
+    exit
+    ;;
+esac
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mkdir -p build
