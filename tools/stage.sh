@@ -28,7 +28,7 @@ stage_modules() { # build-folder architecture folder
     for root in "$1"/stage/*/*; do
         cp "$root"/bin/*.{dll,exe,sys} "$3.new/"
         cp "$root"/lib/*.a "$3.new/lib/"
-        cp -r "$root/lib/pkgconfig" "$3.new/lib/"
+        cp -r "$root"/lib/{pkgconfig,cmake} "$3.new/lib/"
         cp -r "$root/include/." "$3.new/include/"
     done
     for file in "$3.new"/*.{dll,exe,sys}; do

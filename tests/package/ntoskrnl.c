@@ -8,7 +8,6 @@
 #include <wqnt.h>
 
 DRIVER_INITIALIZE DriverEntry;
-NTKERNELAPI ULONG NTAPI IoSizeofWorkItem(void);
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {

@@ -122,8 +122,8 @@ def test_symbols(path, triplet):
     if '.debug_info' not in run(triplet + '-objdump', '-h', path + '.debug'):
         raise Wrong(f'there are no symbols in {path}.debug')
     if shutil.which('gdb'):
-        said = run('gdb', '-nx', '-batch', '-ex', 'info line DllMain', path)
-        if re.search(r'\.(dll|sys)$', path) and not re.search(r'Line \d+ of "', said):
+        said = run('gdb', '-nx', '-batch', '-ex', 'info functions [mM]ain', path)
+        if not re.search(r'^File .*\.c:$', said, re.MULTILINE):
             raise Wrong(f'gdb says of {path}: {said}')
 
 
