@@ -86,7 +86,7 @@ class Changes(InstallTest):
                 file.write(bad)
                 file.flush()
                 for command in ('status', 'verify', 'update', 'uninstall'):
-                    self.assertIn('damaged', self.setup(command, code=1))
+                    self.assertIn('damaged', self.setup(command, code=6))
             file.seek(0)
             file.truncate()
             file.write(good)

@@ -87,14 +87,17 @@ class Refusals(InstallTest):
 
     def test_bad_command_lines(self):
         for args in (['install'], ['frobnicate'], ['install', '--app'], ['install', '--app', 'a\\b.exe'],
-                     ['install', '--all', '--modules', 'nothing'], ['update'], ['install', '--everything']):
-            self.setup(*args, code=1)
+                     ['install', '--all', '--modules', 'nothing'], ['install', '--everything'], [],
+                     ['status', '--prefix', 'Z:\\']):
+            self.setup(*args, code=2)
+        self.setup('update', code=5)
+        self.assertIn('not installed', self.setup('verify', code=5))
         self.assert_untouched()
 
     def test_a_missing_module(self):
         os.rename(os.path.join(STAGE, 'wqcore.dll'), os.path.join(STAGE, 'away'))
         try:
-            self.assertIn('wqcore.dll', self.setup('install', '--app', 'probe.exe', code=1))
+            self.assertIn('wqcore.dll', self.setup('install', '--app', 'probe.exe', code=6))
         finally:
             os.rename(os.path.join(STAGE, 'away'), os.path.join(STAGE, 'wqcore.dll'))
         self.assert_untouched()
@@ -111,7 +114,7 @@ class Refusals(InstallTest):
             shutil.copy(os.path.join(STAGE, 'wqkernel32.dll'), front)
         for bad in (good[:60], good[:1000], good[:0x10000], b'', b'not a module' * 100, good[:64] + bytes(16) + good[80:]):
             self.write('ntoskrnl.exe', bad)
-            self.assertIn('ntoskrnl.exe', self.setup(*args, code=1))
+            self.assertIn('ntoskrnl.exe', self.setup(*args, code=6))
             self.assertFalse(os.path.exists(self.prefix.file('system32/kernel32_base.dll')))
         self.write('ntoskrnl.exe', good)
         os.utime(path, ns=(info.st_atime_ns, info.st_mtime_ns))
@@ -147,7 +150,7 @@ class Refusals(InstallTest):
 
     def test_a_foreign_base_copy_is_not_overwritten(self):
         self.write('kernel32_base.dll', b'mine')
-        self.assertIn('in the way', self.setup('install', '--app', 'probe.exe', code=1))
+        self.assertIn('in the way', self.setup('install', '--app', 'probe.exe', code=6))
         os.unlink(self.prefix.file('system32/kernel32_base.dll'))
         self.assert_untouched()
 
@@ -170,7 +173,7 @@ class WholePrefix(InstallTest):
         self.expect(probe='stand-in')
         self.assertIn('when the prefix starts', self.setup('uninstall'))
         self.assertIn('when the prefix starts', self.setup('status'))
-        self.setup('install', '--all', code=1)
+        self.setup('install', '--all', code=4)
         self.prefix.stop()
         self.expect(probe='builtin')
         self.assertIn('not installed', self.setup('status'))

@@ -5,124 +5,30 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "setup.h"
+#include "sys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <windows.h>
+
+#define FILE_NEW ".wqtmp"
 
 bool setup_put_off;
 
-static void file_widen(const char *text, wchar_t *wide)
-{
-    if (!MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, SETUP_PATH))
-        wide[0] = 0;
-}
-
-static void file_path(const char *path, wchar_t *wide)
-{
-    UINT used = GetWindowsDirectoryW(wide, SETUP_PATH / 2);
-
-    wide[used++] = '\\';
-    if (!MultiByteToWideChar(CP_UTF8, 0, path, -1, wide + used, SETUP_PATH - (int)used))
-        wide[0] = 0;
-}
-
-static bool file_read_handle(HANDLE file, const char *name, struct graft_bytes *bytes)
-{
-    LARGE_INTEGER size;
-    DWORD got = 0;
-    uint8_t *data;
-
-    if (!GetFileSizeEx(file, &size) || size.QuadPart > GRAFT_FILE_MAX)
-        return setup_error("cannot read %s: too large", name);
-    data = malloc((size_t)size.QuadPart + 1);
-    if (!data)
-        return setup_error("out of memory");
-    if (!ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) || got != (DWORD)size.QuadPart) {
-        free(data);
-        return setup_error("cannot read %s: error %lu", name, GetLastError());
-    }
-    bytes->data = data;
-    bytes->size = got;
-    return true;
-}
-
-static bool file_read_wide(const wchar_t *path, const char *name, struct graft_bytes *bytes)
-{
-    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                              NULL, OPEN_EXISTING, 0, NULL);
-    bool read;
-
-    bytes->data = NULL;
-    bytes->size = 0;
-    if (file == INVALID_HANDLE_VALUE) {
-        DWORD error = GetLastError();
-
-        return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
-               setup_error("cannot open %s: error %lu", name, error);
-    }
-    read = file_read_handle(file, name, bytes);
-    CloseHandle(file);
-    return read;
-}
-
 bool setup_read(const char *path, struct graft_bytes *bytes)
 {
-    wchar_t wide[SETUP_PATH];
-
-    file_path(path, wide);
-    return file_read_wide(wide, path, bytes);
-}
-
-bool setup_read_staged(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes)
-{
-    wchar_t wide[2 * SETUP_PATH], *end;
-    char relative[SETUP_NAME];
-    DWORD used = GetModuleFileNameW(NULL, wide, SETUP_PATH);
-
-    snprintf(relative, sizeof(relative), "%s%s", arch->staged, name);
-    end = used && used < SETUP_PATH ? wcsrchr(wide, '\\') : NULL;
-    if (!end)
-        return setup_error("the path of wqsetup.exe is too long");
-    file_widen(relative, end + 1);
-    return file_read_wide(wide, name, bytes);
-}
-
-/*
- * Wine tells its processes where its own modules are: WINEDLLDIR0, WINEDLLDIR1 ... as NT paths. The tests
- * name another folder in WQSETUP_WINE_DIR to play an update of Wine.
- */
-static bool file_wine_dir(unsigned index, wchar_t *wide)
-{
-    wchar_t variable[32];
-    DWORD used = GetEnvironmentVariableW(L"WQSETUP_WINE_DIR", wide, SETUP_PATH);
-
-    if (used)
-        return !index && used < SETUP_PATH;
-    swprintf(variable, 32, L"WINEDLLDIR%u", index);
-    used = GetEnvironmentVariableW(variable, wide, SETUP_PATH);
-    if (!wcsncmp(wide, L"\\??\\", 4))
-        wide[1] = '\\';
-    return used && used < SETUP_PATH;
+    bytes->data = NULL;
+    bytes->size = 0;
+    return sys_read(path, bytes) < SYS_IN_USE ||
+           setup_error("cannot read %s: %s; check its permissions and the disk", path, sys_problem());
 }
 
 bool setup_read_wine(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes)
 {
-    wchar_t wide[2 * SETUP_PATH] = L"", rest[SETUP_PATH];
-    char relative[SETUP_NAME];
-
     bytes->data = NULL;
     bytes->size = 0;
-    snprintf(relative, sizeof(relative), "\\%s\\%s", arch->wine, name);
-    file_widen(relative, rest);
-    for (unsigned i = 0; !bytes->data && file_wine_dir(i, wide); i++) {
-        wcscat(wide, rest);
-        if (!file_read_wide(wide, name, bytes))
-            return false;
-    }
-    return true;
+    return sys_read_wine(arch, name, bytes) < SYS_IN_USE ||
+           setup_error("cannot read Wine's own %s: %s", name, sys_problem());
 }
 
 void setup_release(struct graft_bytes *bytes)
@@ -130,14 +36,6 @@ void setup_release(struct graft_bytes *bytes)
     free((void *)(uintptr_t)bytes->data);
     bytes->data = NULL;
     bytes->size = 0;
-}
-
-bool setup_exists(const char *path)
-{
-    wchar_t wide[SETUP_PATH];
-
-    file_path(path, wide);
-    return GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
 }
 
 void setup_hash_bytes(struct graft_bytes bytes, setup_hash hash)
@@ -151,95 +49,82 @@ void setup_hash_bytes(struct graft_bytes bytes, setup_hash hash)
     graft_hash_text(raw, hash);
 }
 
+static bool file_in_use(const char *path)
+{
+    return setup_fail(SETUP_IN_USE, "%s is in use: %s", path, sys_advice());
+}
+
+bool setup_check(const char *path)
+{
+    enum sys_result result = sys_check(path);
+
+    if (result == SYS_IN_USE)
+        return file_in_use(path);
+    return result != SYS_FAILED || setup_fail(SETUP_IN_USE, "%s %s: %s", path, sys_problem(), sys_advice());
+}
+
 bool setup_write(const char *path, struct graft_bytes bytes)
 {
-    wchar_t wide[SETUP_PATH], temporary[SETUP_PATH + 8];
-    DWORD written = 0, error;
-    HANDLE file;
-    bool done;
+    char temporary[SETUP_NAME + sizeof(FILE_NEW)];
+    enum sys_result result;
 
     if (!setup_step("write %s", path))
         return true;
-    file_path(path, wide);
-    swprintf(temporary, SETUP_PATH + 8, L"%ls.wqtmp", wide);
-    file = CreateFileW(temporary, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return setup_error("cannot create %s.wqtmp: error %lu", path, GetLastError());
-    done = WriteFile(file, bytes.data, (DWORD)bytes.size, &written, NULL) && written == bytes.size &&
-           FlushFileBuffers(file);
-    error = GetLastError();
-    CloseHandle(file);
-    if (!done) {
-        DeleteFileW(temporary);
-        return setup_error("cannot write %s: error %lu", path, error);
+    snprintf(temporary, sizeof(temporary), "%s" FILE_NEW, path);
+    if (sys_create(temporary, bytes)) {
+        setup_error("cannot write %s: %s; make room and repeat the command", path, sys_problem());
+        sys_remove(temporary);
+        return false;
     }
-    setup_step("rename %s.wqtmp", path);
-    if (MoveFileExW(temporary, wide, MOVEFILE_REPLACE_EXISTING))
+    setup_step("rename %s", temporary);
+    result = sys_rename(temporary, path);
+    if (!result)
         return true;
-    error = GetLastError();
-    DeleteFileW(temporary);
-    if (error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION)
-        return setup_error("%s is in use: end all programs of the prefix and repeat the command", path);
-    return setup_error("cannot replace %s: error %lu", path, error);
+    if (result == SYS_IN_USE)
+        file_in_use(path);
+    else
+        setup_error("cannot replace %s: %s; repeat the command", path, sys_problem());
+    sys_remove(temporary);
+    return false;
 }
 
 bool setup_link(const char *from, const char *to)
 {
-    wchar_t source[SETUP_PATH], wide[SETUP_PATH], temporary[SETUP_PATH + 8];
-
-    if (!setup_step("keep %s as %s", from, to))
-        return true;
-    file_path(from, source);
-    file_path(to, wide);
-    if (CreateHardLinkW(wide, source, NULL))
-        return true;
-    /* No links on this file system: a copy, complete before it gets its name. CopyFile keeps the time. */
-    swprintf(temporary, SETUP_PATH + 8, L"%ls.wqtmp", wide);
-    if (CopyFileW(source, temporary, FALSE) && MoveFileExW(temporary, wide, MOVEFILE_REPLACE_EXISTING))
-        return true;
-    setup_error("cannot copy %s to %s: error %lu", from, to, GetLastError());
-    DeleteFileW(temporary);
-    return false;
+    return !setup_step("keep %s as %s", from, to) || !sys_link(from, to) ||
+           setup_error("cannot copy %s to %s: %s; repeat the command", from, to, sys_problem());
 }
 
-static bool file_in_use(DWORD error)
+static bool file_put_off(const char *from, const char *to)
 {
-    return error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION;
-}
-
-static bool file_put_off(const wchar_t *from, const wchar_t *to, const char *name)
-{
-    if (!MoveFileExW(from, to, MOVEFILE_DELAY_UNTIL_REBOOT | (to ? MOVEFILE_REPLACE_EXISTING : 0)))
-        return setup_error("cannot put off the change of %s: error %lu", name, GetLastError());
+    if (sys_later(from, to))
+        return setup_error("cannot put off the change of %s: %s", to ? to : from, sys_problem());
     setup_put_off = true;
     return true;
 }
 
 bool setup_rename(const char *from, const char *to)
 {
-    wchar_t source[SETUP_PATH], wide[SETUP_PATH];
+    enum sys_result result = SYS_IN_USE;
 
     if (!setup_step("rename %s to %s", from, to))
         return true;
-    file_path(from, source);
-    file_path(to, wide);
-    if (!setup_put_off && MoveFileExW(source, wide, MOVEFILE_REPLACE_EXISTING))
-        return true;
-    if (!setup_put_off && !file_in_use(GetLastError()))
-        return setup_error("cannot rename %s to %s: error %lu", from, to, GetLastError());
-    return file_put_off(source, wide, to);
+    if (!setup_put_off)
+        result = sys_rename(from, to);
+    if (result == SYS_IN_USE)
+        return file_put_off(from, to);
+    return !result || setup_error("cannot rename %s to %s: %s; repeat the command", from, to, sys_problem());
 }
 
 bool setup_delete(const char *path)
 {
-    wchar_t wide[SETUP_PATH];
+    enum sys_result result = SYS_IN_USE;
 
-    file_path(path, wide);
-    if (GetFileAttributesW(wide) == INVALID_FILE_ATTRIBUTES || !setup_step("delete %s", path))
+    if (!sys_exists(path) || !setup_step("delete %s", path))
         return true;
-    if (!setup_put_off && DeleteFileW(wide))
-        return true;
-    if (!setup_put_off && !file_in_use(GetLastError()))
-        return setup_error("cannot delete %s: error %lu", path, GetLastError());
-    return file_put_off(wide, NULL, path);
+    if (!setup_put_off)
+        result = sys_remove(path);
+    if (result == SYS_IN_USE)
+        return file_put_off(path, NULL);
+    return result < SYS_IN_USE ||
+           setup_error("cannot delete %s: %s; repeat the command", path, sys_problem());
 }

@@ -3,49 +3,45 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "setup.h"
+#include "sys.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <windows.h>
 
 /* Wine 10 looks these up without following forwarders. */
 static const char *const kernel32_code[] = {"BaseThreadInitThunk", "CtrlRoutine", NULL};
 
-/* 32-bit drivers import levels from hal.dll; in a prefix that has 64-bit programs there are no such drivers. */
-#ifdef _WIN64
-#define HAL                                                                                                  \
-    {                                                                                                        \
-        0                                                                                                    \
-    }
-#else
-#define HAL                                                                                                  \
-    {                                                                                                        \
-        "", "hal.dll", "hal_base.dll", "hal", NULL, true, "hal.dll"                                          \
-    }
-#endif
-
 const struct setup_module setup_modules[] = {
     {.name = "wqcore",
+     .about = "the pool",
      .staged = "wqcore.dll",
      .always = true,
      .targets = {{"", "wqcore.dll", "wqcore.dll.wqorig"}}},
     {.name = "kernel32",
+     .about = "the legacy thread pool: QueueUserWorkItem, timer queues, registered waits (kernelbase, too)",
      .staged = "wqkernel32.dll",
      .graft = true,
      .by_default = true,
      .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, false},
                  {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, true}}},
     {.name = "rtworkq",
+     .about = "real-time work queues, which Media Foundation uses",
      .staged = "rtworkq.dll",
      .by_default = true,
      .targets = {{"", "rtworkq.dll", "rtworkq.dll.wqorig", "rtworkq"}}},
     {.name = "ntoskrnl",
+     .about = "work items, DPCs and timers of kernel drivers (in 32-bit prefixes hal, too)",
      .staged = "ntoskrnl.exe",
      .graft = true,
      .app = "winedevice.exe",
-     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, true}, HAL}},
-    {.name = "rdbss", .staged = "rdbss.sys", .targets = {{"drivers\\", "rdbss.sys", "rdbss.sys.wqorig"}}},
+     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, true},
+                 {"", "hal.dll", "hal_base.dll", "hal", NULL, true, "hal.dll", .narrow = true}}},
+    {.name = "rdbss",
+     .about = "work queues of network file systems (RDBSS)",
+     .staged = "rdbss.sys",
+     .targets = {{"drivers\\", "rdbss.sys", "rdbss.sys.wqorig"}}},
     {.name = "storport",
+     .about = "StorPort for virtual miniport drivers; brings ntoskrnl with it",
      .staged = "storport.sys",
      .needs = "ntoskrnl",
      .targets = {{"drivers\\", "storport.sys", "storport.sys.wqorig"}}},
@@ -53,25 +49,42 @@ const struct setup_module setup_modules[] = {
 
 const unsigned setup_module_count = sizeof(setup_modules) / sizeof(setup_modules[0]);
 
-static const struct setup_arch setup_arch_table[] = {
-#ifdef _WIN64
-    {"system32\\", "", "x86_64-windows", GRAFT_AMD64},
-    {"syswow64\\", "..\\x32\\", "i386-windows", GRAFT_I386},
-#else
-    {"system32\\", "", "i386-windows", GRAFT_I386},
-#endif
+static const struct setup_arch module_archs[] = {
+    {"system32\\", "x64", "x86_64-windows", GRAFT_AMD64},
+    {"syswow64\\", "x32", "i386-windows", GRAFT_I386},
+    {"system32\\", "x32", "i386-windows", GRAFT_I386}, /* a 32-bit prefix */
 };
+
+const struct setup_arch *setup_prefix_archs(unsigned *count)
+{
+    *count = 1;
+    if (!sys_wide())
+        return module_archs + 2;
+    if (sys_exists("syswow64\\kernel32.dll") || sys_exists("syswow64\\kernel32_base.dll"))
+        *count = 2;
+    return module_archs;
+}
 
 const struct setup_arch *setup_archs(unsigned *count)
 {
+    const struct setup_arch *archs = setup_prefix_archs(count);
     struct graft_bytes core = {0};
 
-    *count = 1;
-    if (sizeof(setup_arch_table) > sizeof(setup_arch_table[0]) && setup_exists("syswow64\\kernel32.dll") &&
-        setup_read_staged(&setup_arch_table[1], "wqcore.dll", &core) && core.data)
-        *count = 2;
+    if (*count == 2 && (!sys_read_staged(&archs[1], "wqcore.dll", &core) || !core.data))
+        *count = 1;
     setup_release(&core);
-    return setup_arch_table;
+    return archs;
+}
+
+bool setup_target_used(const struct setup_module *module, unsigned index)
+{
+    return index < SETUP_TARGETS && module->targets[index].file &&
+           (!module->targets[index].narrow || !sys_wide());
+}
+
+bool setup_arch_has(const struct setup_arch *arch, const struct setup_target *place)
+{
+    return !*place->folder || strcmp(arch->folder, "syswow64\\");
 }
 
 const struct setup_module *setup_find_module(const char *name)
@@ -80,4 +93,67 @@ const struct setup_module *setup_find_module(const char *name)
         if (!strcmp(setup_modules[i].name, name))
             return &setup_modules[i];
     return NULL;
+}
+
+/* Copies a name in lower case and without the ending of a module. */
+static bool module_stem(const char *name, char stem[SETUP_NAME])
+{
+    char *dot;
+
+    if (strlen(name) >= SETUP_NAME)
+        return false;
+    strcpy(stem, name);
+    setup_lower(stem);
+    dot = strrchr(stem, '.');
+    if (dot && (!strcmp(dot, ".dll") || !strcmp(dot, ".sys") || !strcmp(dot, ".exe")))
+        *dot = 0;
+    return true;
+}
+
+const struct setup_module *setup_guess_module(const char *name)
+{
+    char stem[SETUP_NAME], other[SETUP_NAME];
+
+    if (!module_stem(name, stem))
+        return NULL;
+    for (unsigned i = 0; i < setup_module_count; i++) {
+        const struct setup_module *module = &setup_modules[i];
+
+        if (!strcmp(module->name, stem))
+            return module;
+        for (unsigned j = 0; j < SETUP_TARGETS && module->targets[j].file; j++)
+            if (module_stem(module->targets[j].file, other) && !strcmp(other, stem))
+                return module;
+    }
+    return NULL;
+}
+
+static bool module_has_place(struct setup_file *file, const struct setup_arch *arch,
+                             const struct setup_target *place)
+{
+    char path[SETUP_NAME];
+
+    snprintf(path, sizeof(path), "%s%s%s", arch->folder, place->folder, place->file);
+    if (strcmp(path, file->target))
+        return false;
+    snprintf(path, sizeof(path), "%s%s%s", arch->folder, place->folder, place->kept);
+    if (strcmp(path, file->kept))
+        return false;
+    file->arch = arch;
+    file->place = place;
+    return true;
+}
+
+bool setup_place(struct setup_file *file)
+{
+    unsigned count;
+    const struct setup_arch *archs = setup_prefix_archs(&count);
+
+    /* A state may speak of a folder that has lost its files since. */
+    count = sys_wide() ? 2 : 1;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned j = 0; j < SETUP_TARGETS && file->module->targets[j].file; j++)
+            if (module_has_place(file, &archs[i], &file->module->targets[j]))
+                return true;
+    return false;
 }

@@ -4,11 +4,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "setup.h"
+#include "sys.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <windows.h>
 
 /* What is there now, read once per target. */
 struct plan_found {
@@ -30,8 +29,8 @@ bool setup_is_ours(const struct setup_file *file, struct graft_bytes contents)
     return !strcmp(hash, file->hash) || !strcmp(hash, file->was);
 }
 
-/* Wine marks its modules behind the DOS header; anything else at a builtin's place is somebody's own file. */
-static bool plan_is_builtin(struct graft_bytes bytes)
+/* The mark stands behind the DOS header. */
+bool setup_is_builtin(struct graft_bytes bytes)
 {
     return bytes.size >= 80 && !memcmp(bytes.data + 64, "Wine builtin DLL", 16);
 }
@@ -69,7 +68,11 @@ static bool plan_original_behind(struct setup_file *file, const struct plan_foun
     else if (found->wine.data && !strcmp(found->wine_hash, file->original))
         file->original_bytes = found->wine;
     else
-        return setup_error("%s is missing or damaged and Wine's own file is another one", file->kept);
+        return setup_fail(
+            SETUP_BAD_FILE,
+            "%s is missing or damaged and Wine's own file is another one or not found: run wqsetup "
+            "repair with the Wine of this prefix",
+            file->kept);
     return true;
 }
 
@@ -78,9 +81,12 @@ static bool plan_original(struct setup_file *file, const struct plan_found *foun
     if (setup_is_ours(file, found->target))
         return plan_original_behind(file, found);
     if (!known && found->kept.data)
-        return setup_error("%s is in the way and not from wqsetup", file->kept);
+        return setup_fail(SETUP_BAD_FILE, "%s is in the way and not from wqsetup: move it elsewhere",
+                          file->kept);
     if (!found->target.data && found->kept.data)
         file->original_bytes = found->kept;
+    else if (file->module->graft && !setup_is_builtin(found->target) && setup_is_builtin(found->kept))
+        file->original_bytes = found->kept; /* what stands at our place is damaged */
     else
         file->original_bytes = found->target;
     return true;
@@ -97,19 +103,22 @@ static bool plan_contents(struct setup_file *file)
     struct graft_error error;
     uint8_t *out;
 
-    if (!setup_read_staged(file->arch, staged, &request.front))
+    if (!sys_read_staged(file->arch, staged, &request.front))
         return false;
     if (!request.front.data)
-        return setup_error("%s is not in the folder of wqsetup.exe", staged);
+        return setup_fail(SETUP_BAD_FILE, "%s\\%s is missing: it must lie where the modules are",
+                          file->arch->staged, staged);
     file->bytes = request.front;
     if (!file->module->graft)
         return true;
     if (!request.builtin.data)
-        return setup_error("%s is missing", file->target);
-    if (!plan_is_builtin(request.builtin))
-        return setup_error("%s is not Wine's own file", file->target);
+        return setup_fail(SETUP_BAD_FILE, "%s is missing: start the prefix once with wineboot -u",
+                          file->target);
+    if (!setup_is_builtin(request.builtin))
+        return setup_fail(SETUP_BAD_FILE, "%s is not Wine's own file: move it away and run wineboot -u",
+                          file->target);
     if (!graft_make(&request, &out, &file->bytes.size, &error))
-        return setup_error("%s: %s", file->target, error.text);
+        return setup_fail(SETUP_BAD_FILE, "no graft can be made for %s: %s", file->target, error.text);
     file->bytes.data = out;
     return true;
 }
@@ -167,9 +176,12 @@ bool setup_plan(struct setup_state *state)
 
             if (!setup_wants_module(state, module))
                 continue;
-            for (unsigned k = 0; k < SETUP_TARGETS && module->targets[k].file; k++) {
-                struct setup_file *file = plan_entry(state, &arch[i], module, &module->targets[k], &known);
+            for (unsigned k = 0; setup_target_used(module, k); k++) {
+                struct setup_file *file;
 
+                if (!setup_arch_has(&arch[i], &module->targets[k]))
+                    continue;
+                file = plan_entry(state, &arch[i], module, &module->targets[k], &known);
                 if (!plan_file(file, known))
                     return false;
                 state->files += !known;
@@ -182,12 +194,11 @@ bool setup_plan(struct setup_state *state)
 bool setup_adopt(struct setup_state *state)
 {
     unsigned archs;
-    const struct setup_arch *arch = setup_archs(&archs);
+    const struct setup_arch *arch = setup_prefix_archs(&archs);
 
     for (unsigned i = 0; i < archs; i++) {
         for (unsigned j = 0; j < setup_module_count; j++) {
-            for (unsigned k = 0;
-                 k < SETUP_TARGETS && setup_modules[j].graft && setup_modules[j].targets[k].file; k++) {
+            for (unsigned k = 0; setup_modules[j].graft && setup_target_used(&setup_modules[j], k); k++) {
                 struct graft_bytes bytes;
                 bool known;
                 struct setup_file *file =

@@ -36,7 +36,30 @@ static bool state_read_file(struct setup_state *state, char **words)
            state_copy(file->hash, sizeof(file->hash), words[4]) &&
            state_copy(file->was, sizeof(file->was), words[5]) &&
            state_copy(file->original, sizeof(file->original), words[6]) &&
-           state_copy(file->wine, sizeof(file->wine), words[7]);
+           state_copy(file->wine, sizeof(file->wine), words[7]) && setup_place(file);
+}
+
+/* Whether this could be a name that --app takes, or one of the scopes without one. */
+static bool state_good_app(const char *app)
+{
+    return *app && !strpbrk(app, "\\/?\"<>|") && (!strchr(app, '*') || !strcmp(app, SETUP_ALL));
+}
+
+static bool state_good_key(const char *key)
+{
+    static const char apps[] = "Software\\Wine\\AppDefaults\\";
+    char path[SETUP_PATH], *end;
+
+    setup_override_key(SETUP_ALL, path);
+    if (!strncmp(path, key, strlen(key)) && *key)
+        return true;
+    if (strncmp(key, apps, sizeof(apps) - 1) || strlen(key) >= SETUP_PATH)
+        return *key && !strncmp(apps, key, strlen(key));
+    strcpy(path, key + sizeof(apps) - 1);
+    end = strchr(path, '\\');
+    if (end)
+        *end++ = 0;
+    return state_good_app(path) && (!end || !strcmp(end, "DllOverrides"));
 }
 
 static bool state_read_value(struct setup_state *state, char **words)
@@ -47,7 +70,8 @@ static bool state_read_value(struct setup_state *state, char **words)
         return false;
     state->values++;
     value->had = !strcmp(words[3], "had");
-    return state_copy(value->app, sizeof(value->app), words[1]) &&
+    return state_good_app(words[1]) && setup_override_name(words[2]) &&
+           state_copy(value->app, sizeof(value->app), words[1]) &&
            state_copy(value->name, sizeof(value->name), words[2]) &&
            state_copy(value->previous, sizeof(value->previous), words[4]);
 }
@@ -80,16 +104,17 @@ static bool state_read_line(struct setup_state *state, char *line)
     if (!strcmp(words[0], "file") && count == 8)
         return state_read_file(state, words);
     if (!strcmp(words[0], "scope") && count == 3)
-        return setup_find_module(words[2]) &&
+        return state_good_app(words[1]) && setup_find_module(words[2]) &&
                setup_state_add_scope(state, words[1], setup_find_module(words[2]));
     if (!strcmp(words[0], "value") && count == 5)
         return state_read_value(state, words);
-    if (!strcmp(words[0], "key") && count == 2 && state->keys < SETUP_LIST)
+    if (!strcmp(words[0], "key") && count == 2 && state->keys < SETUP_LIST && state_good_key(words[1]))
         return state_copy(state->key[state->keys++], SETUP_PATH, words[1]);
     return false;
 }
 
-/* The last line is "end" and the hash of all lines before it. */
+/* The paths, names and keys of a state are those that wqsetup itself would write: whoever made the file, it
+ * leads nowhere else. The last line is "end" and the hash of all lines before it. */
 static bool state_check_end(const char *text, size_t size)
 {
     const char *end = size > 70 ? text + size - 69 : NULL;
@@ -127,7 +152,8 @@ bool setup_state_load(struct setup_state *state)
         good = state_read_line(state, line);
     }
     setup_release(&bytes);
-    return (good && state->phase != SETUP_NONE) || setup_error("%s is damaged", SETUP_STATE);
+    state->damaged = !good || state->phase == SETUP_NONE;
+    return true;
 }
 
 static size_t state_format(const struct setup_state *state, char *text)

@@ -1,36 +1,44 @@
 /*
- * Saying what is installed and whether it still fits the prefix.
+ * What is installed and whether it still fits the prefix, for people; status_json.c says the same to programs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "setup.h"
+#include "status.h"
+#include "sys.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const status_phases[] = {
-    "not installed", "an installation was interrupted: repeat it or run uninstall", "installed",
-    "an uninstall was interrupted: repeat it", "uninstalled when the prefix starts the next time"};
+    "not installed", "an installation was interrupted: repeat it, or run repair or uninstall", "installed",
+    "an uninstall was interrupted: repeat it, or run repair",
+    "uninstalled when the prefix starts the next time"};
+
+void status_add(struct status *status, bool fault, const char *format, ...)
+{
+    va_list args;
+
+    status->faults += fault;
+    if (status->lines == STATUS_LINES)
+        return;
+    status->fault[status->lines] = fault;
+    va_start(args, format);
+    vsnprintf(status->line[status->lines++], STATUS_LINE, format, args);
+    va_end(args);
+}
 
 /* Whether Wine's own file is still the one that was there when we looked. */
 static bool status_wine_same(const struct setup_file *file)
 {
-    const char *name = strrchr(file->target, '\\') + 1;
     struct graft_bytes wine;
     setup_hash hash;
-    unsigned archs;
-    const struct setup_arch *arch = setup_archs(&archs);
 
-    for (unsigned i = 0; i < archs; i++) {
-        if (strncmp(file->target, arch[i].folder, strlen(arch[i].folder)))
-            continue;
-        if (!setup_read_wine(&arch[i], name, &wine) || !wine.data)
-            return true;
-        setup_hash_bytes(wine, hash);
-        setup_release(&wine);
-        return !file->wine[0] || !strcmp(hash, file->wine);
-    }
-    return true;
+    if (!setup_read_wine(file->arch, file->place->file, &wine) || !wine.data)
+        return true;
+    setup_hash_bytes(wine, hash);
+    setup_release(&wine);
+    return !file->wine[0] || !strcmp(hash, file->wine);
 }
 
 static const char *status_target(const struct setup_file *file, struct graft_bytes now)
@@ -39,7 +47,7 @@ static const char *status_target(const struct setup_file *file, struct graft_byt
     setup_hash hash;
 
     if (!now.data)
-        return "missing";
+        return "missing: run update";
     setup_hash_bytes(now, hash);
     if (strcmp(hash, file->hash))
         return setup_is_ours(file, now) ? "from another run of wqsetup: run update"
@@ -62,59 +70,97 @@ static const char *status_kept(const struct setup_file *file)
     setup_hash_bytes(now, hash);
     setup_release(&now);
     if (!hash[0] && file->original[0])
-        return "missing";
-    return strcmp(hash, file->original) ? "changed since the installation" : NULL;
+        return "missing: run update";
+    return strcmp(hash, file->original) ? "changed since the installation: run update" : NULL;
 }
 
-static bool status_file(const struct setup_file *file, bool verify)
+const char *status_file(const struct setup_file *file, const char **kept)
 {
     struct graft_bytes now;
-    const char *target, *kept = status_kept(file);
+    const char *target;
 
+    *kept = status_kept(file);
     if (!setup_read(file->target, &now))
-        return false;
+        return "unreadable";
     target = status_target(file, now);
     setup_release(&now);
-    if (!target && !status_wine_same(file))
-        target = "stale: Wine was updated: run update";
-    if (verify) {
-        if (target)
-            setup_error("%s is %s", file->target, target);
-        if (kept)
-            setup_error("%s is %s", file->kept, kept);
-    } else {
-        setup_print("%s: %s", file->target, target ? target : "ok");
-        if (kept)
-            setup_print("%s: %s", file->kept, kept);
-    }
-    return !target && !kept;
+    return target || status_wine_same(file) ? target : "stale: Wine was updated: run update";
 }
 
-bool setup_status(struct setup_state *state, bool verify)
+static void status_add_files(struct status *status, const struct setup_state *state)
 {
-    bool good = state->phase == SETUP_NONE || state->phase == SETUP_INSTALLED;
+    for (unsigned i = 0; i < state->files; i++) {
+        const struct setup_file *file = &state->file[i];
+        const char *kept, *target = status_file(file, &kept);
 
-    if (!verify)
-        setup_print("%s", status_phases[state->phase]);
-    else if (!good)
-        setup_error("%s", status_phases[state->phase]);
-    if (state->phase == SETUP_PENDING)
-        return !verify;
-    for (unsigned i = 0; i < state->files; i++)
-        good &= status_file(&state->file[i], verify);
-    for (unsigned i = 0; !verify && i < state->scopes; i++)
+        if (target)
+            status_add(status, true, "%s is %s", file->target, target);
+        if (kept)
+            status_add(status, true, "%s is %s", file->kept, kept);
+    }
+}
+
+static bool status_look(struct status *status, struct setup_state *state)
+{
+    static struct setup_state adopted;
+
+    if (state->phase == SETUP_INSTALLING || state->phase == SETUP_REMOVING)
+        status_add(status, true, "%s", status_phases[state->phase]);
+    if (state->phase != SETUP_PENDING)
+        status_add_files(status, state);
+    if (state->phase == SETUP_INSTALLED)
+        status_add_overrides(status, state);
+    if (state->phase != SETUP_NONE)
+        return true;
+    if (!setup_adopt(&adopted))
+        return false;
+    if (adopted.files)
+        status_add(status, true, "grafts are there but no %s: run uninstall or repair", SETUP_STATE);
+    return true;
+}
+
+static void status_print(const struct status *status, const struct setup_state *state)
+{
+    setup_print("%s", status_phases[state->phase]);
+    for (unsigned i = 0; state->phase != SETUP_PENDING && i < state->files; i++) {
+        const char *kept, *target = status_file(&state->file[i], &kept);
+
+        setup_print("%s: %s", state->file[i].target, target ? target : "ok");
+    }
+    for (unsigned i = 0; i < state->scopes; i++)
         setup_print("%s for %s", state->scope[i].module->name,
                     !strcmp(state->scope[i].app, SETUP_ALL)     ? "the whole prefix"
                     : !strcmp(state->scope[i].app, SETUP_FILES) ? "whoever loads it"
                                                                 : state->scope[i].app);
-    if (state->phase == SETUP_INSTALLED)
-        good &= setup_overrides_right(state, true);
-    if (verify && state->phase == SETUP_INSTALLED)
-        good &= setup_drivers_right(state);
-    if (verify && state->phase == SETUP_NONE) {
-        if (!setup_adopt(state))
-            return false;
-        good &= !state->files || setup_error("grafts are there but no %s: run uninstall", SETUP_STATE);
-    }
-    return good || !verify;
+    for (unsigned i = 0; i < status->lines; i++)
+        setup_print("%s%s", status->fault[i] ? "" : "note: ", status->line[i]);
+}
+
+static bool status_verify(const struct status *status, const struct setup_state *state)
+{
+    for (unsigned i = 0; i < status->lines; i++)
+        if (status->fault[i])
+            setup_error("%s", status->line[i]);
+    if (status->faults)
+        return false;
+    if (state->phase == SETUP_NONE)
+        return setup_fail(SETUP_NOT_THERE, "wqshim is not installed in this prefix");
+    if (state->phase == SETUP_PENDING)
+        return setup_fail(SETUP_NOT_THERE, "%s", status_phases[state->phase]);
+    return sys_drivers_right(state);
+}
+
+bool setup_status(struct setup_state *state, bool verify)
+{
+    static struct status status;
+
+    if (!status_look(&status, state))
+        return false;
+    if (verify)
+        return status_verify(&status, state);
+    if (setup_options.json)
+        status_json(&status, state);
+    else
+        status_print(&status, state);
+    return true;
 }

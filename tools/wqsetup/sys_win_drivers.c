@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "setup.h"
+#include "sys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static const char *drivers_problem(void)
     return devices_open() ? NULL : "an input device is listed but does not open";
 }
 
-bool setup_drivers_right(const struct setup_state *state)
+bool sys_drivers_right(const struct setup_state *state)
 {
     const char *text = getenv("WQSETUP_DEADLINE_MS"); /* for the tests */
     ULONGLONG end = GetTickCount64() + (text ? strtoul(text, NULL, 10) : DRIVERS_DEADLINE_MS);
@@ -98,5 +98,5 @@ bool setup_drivers_right(const struct setup_state *state)
         grafted |= !strcmp(state->scope[i].module->name, "ntoskrnl");
     while (grafted && (problem = drivers_problem()) != NULL && GetTickCount64() < end)
         Sleep(50);
-    return !problem || setup_error("Wine's drivers: %s", problem);
+    return !problem || setup_error("Wine's drivers: %s; uninstall ntoskrnl if that stays so", problem);
 }
