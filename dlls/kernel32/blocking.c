@@ -29,7 +29,7 @@ void k32_blocking_start(void)
     base_store(&base.wait_any, K32_BASE(WaitForMultipleObjectsEx));
 }
 
-/* Returns false, with the last error set, if the front was loaded without a graft. */
+/* Returns false, with the last error set, if no kernelbase has been loaded: only while a process starts. */
 static bool base_known(void)
 {
     if (__atomic_load_n(&base.wait_any, __ATOMIC_RELAXED))

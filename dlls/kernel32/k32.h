@@ -41,6 +41,8 @@ NTSYSAPI NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *path, ULONG *flags, const U
 NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
                                                void **address);
 
+NTSYSAPI IMAGE_NT_HEADERS *NTAPI RtlImageNtHeader(HMODULE module);
+
 NTSYSAPI DWORD NTAPI RtlGetLastWin32Error(void);
 
 /* Sets the last error and returns FALSE. */
