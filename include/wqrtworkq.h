@@ -58,18 +58,6 @@ HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(DWORD count, const HANDLE *events,
                                               IRtwqAsyncResult *result, RTWQWORKITEM_KEY *key);
 HRESULT WINAPI RtwqCancelMultipleWaitingWorkItem(RTWQWORKITEM_KEY key);
 
-/* What wqshim's rtworkq.dll has done since it was loaded. No other rtworkq.dll has this function. Any thread.
- */
-struct wq_rtwq_counters {
-    UINT64 put;              /* items queued: put, invoked, waited for, scheduled */
-    UINT64 invoked;          /* callbacks that returned */
-    UINT64 deadlines_set;    /* RtwqSetDeadline and RtwqSetDeadline2 */
-    UINT64 deadlines_missed; /* of those, still not cancelled when their time had come */
-    UINT64 boosts;           /* times that a callback of an MMCSS class got its class's thread priority */
-    UINT64 boosts_refused;   /* times that the system refused it */
-};
-void WINAPI WqRtwqCountersRead(struct wq_rtwq_counters *counters);
-
 #ifdef __cplusplus
 }
 #endif

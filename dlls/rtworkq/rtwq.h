@@ -21,6 +21,7 @@
 
 #include <winternl.h>
 
+#include "counters.h"
 #include "wqcore.h"
 
 #define RTWQ_E_TASK_NAME HRESULT_FROM_WIN32(1550) /* ERROR_INVALID_TASK_NAME */

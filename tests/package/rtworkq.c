@@ -7,8 +7,7 @@
 
 int main(void)
 {
-    struct wq_rtwq_counters counters;
+    BOOL ours = GetModuleHandleA("wqcore.dll") != NULL; /* no other rtworkq.dll needs it */
 
-    WqRtwqCountersRead(&counters); /* no other rtworkq.dll has it */
-    return RtwqStartup() || RtwqShutdown() || counters.put ? 1 : 0;
+    return ours && !RtwqStartup() && !RtwqShutdown() ? 0 : 1;
 }

@@ -204,32 +204,6 @@ static void test_chain(void)
     }
 }
 
-static void(WINAPI *read_counters)(struct wq_rtwq_counters *);
-
-static void test_missed(void)
-{
-    ULONGLONG end = GetTickCount64() + DEADLINE_MS;
-    struct wq_rtwq_counters before, now;
-    HANDLE late, early;
-    HRESULT hr;
-
-    read_counters(&before);
-    hr = RtwqSetDeadline(RTWQ_CALLBACK_QUEUE_STANDARD, 10000, &late);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    hr = RtwqSetDeadline(RTWQ_CALLBACK_QUEUE_STANDARD, 10 * MINUTE, &early);
-    ok(hr == S_OK, "got %#lx\n", hr);
-    do {
-        SwitchToThread();
-        read_counters(&now);
-    } while (now.deadlines_missed == before.deadlines_missed && GetTickCount64() < end);
-    ok(now.deadlines_missed == before.deadlines_missed + 1, "missed: %I64u\n",
-       now.deadlines_missed - before.deadlines_missed);
-    ok(now.deadlines_set == before.deadlines_set + 2, "set: %I64u\n",
-       now.deadlines_set - before.deadlines_set);
-    ok(RtwqCancelDeadline(late) == S_OK, "not cancelled\n");
-    ok(RtwqCancelDeadline(early) == S_OK, "not cancelled\n");
-}
-
 static void test_errors(void)
 {
     HANDLE request;
@@ -344,14 +318,12 @@ START_TEST(deadline)
         stop();
         return;
     }
-    read_counters = (void *)GetProcAddress(GetModuleHandleA("rtworkq.dll"), "WqRtwqCountersRead");
     entered = CreateEventA(NULL, FALSE, FALSE, NULL);
     go = CreateEventA(NULL, FALSE, FALSE, NULL);
     test_serial_queues();
     test_class();
     test_change();
     test_chain();
-    test_missed();
     test_errors();
     test_inside();
     test_race();
