@@ -1,7 +1,8 @@
 /*
  * boost.c: the thread priority of a scheduling class, for as long as a callback runs.
  *
- * Workers are shared by all queues, so each callback of a class gets its priority and leaves without it.
+ * Workers are shared by all queues, so each callback of a class gets its priority and leaves without it. Threads of
+ * queues with a window do the same, because such a queue's class may change.
  * avrt.dll does this on Windows. Wine's accepts any task name and does nothing, which is how it is told from
  * one that works; then the priority is set directly, as far as the process may.
  *
@@ -9,7 +10,6 @@
  */
 #include "class.h"
 
-#define THIS_THREAD          ((HANDLE)(LONG_PTR)-2)
 #define THREAD_BASE_PRIORITY 3 /* THREADINFOCLASS */
 #define LOWEST               (-2)
 #define HIGHEST              2
@@ -40,7 +40,7 @@ static void look_up(void)
 
 static bool set_priority(LONG priority)
 {
-    return !NtSetInformationThread(THIS_THREAD, THREAD_BASE_PRIORITY, &priority, sizeof(priority));
+    return !NtSetInformationThread(RTWQ_THIS_THREAD, THREAD_BASE_PRIORITY, &priority, sizeof(priority));
 }
 
 static void WQ_CALL restore_priority(void *param)
@@ -52,6 +52,15 @@ static void WQ_CALL restore_priority(void *param)
 static void WQ_CALL restore_avrt(void *param)
 {
     avrt_revert(param);
+}
+
+/* As wq_at_return, also on the thread of a queue with a window. */
+static bool at_return(struct rtwq_queue *queue, wq_routine cleanup, void *param)
+{
+    if (!queue->window)
+        return wq_at_return(cleanup, param);
+    rtwq_window_at_return(queue->window, cleanup, param);
+    return true;
 }
 
 /* Makes the thread one of the queue's task. Its first thread makes the task; avrt may have forgotten it when no
@@ -78,14 +87,14 @@ static bool boost_avrt(struct rtwq_queue *queue, const struct rtwq_class *class,
     if (!handle)
         return false;
     avrt_priority(handle, priority);
-    if (wq_at_return(restore_avrt, handle))
+    if (at_return(queue, restore_avrt, handle))
         return true;
     avrt_revert(handle);
     return false;
 }
 
 /* Between time-critical and idle only five steps can be set. */
-static bool boost_directly(const struct rtwq_class *class, LONG priority)
+static bool boost_directly(struct rtwq_queue *queue, const struct rtwq_class *class, LONG priority)
 {
     LONG wanted = class->thread_priority;
 
@@ -93,7 +102,7 @@ static bool boost_directly(const struct rtwq_class *class, LONG priority)
         wanted += priority;
         wanted = wanted > HIGHEST ? HIGHEST : wanted < LOWEST ? LOWEST : wanted;
     }
-    return wq_at_return(restore_priority, NULL) && set_priority(wanted);
+    return at_return(queue, restore_priority, NULL) && set_priority(wanted);
 }
 
 void rtwq_boost(struct rtwq_queue *queue, const struct rtwq_class *class)
@@ -103,6 +112,6 @@ void rtwq_boost(struct rtwq_queue *queue, const struct rtwq_class *class)
 
     if (!InterlockedCompareExchange(&looked_up, 0, 0))
         look_up();
-    done = boost_avrt(queue, class, priority) || boost_directly(class, priority);
+    done = boost_avrt(queue, class, priority) || boost_directly(queue, class, priority);
     InterlockedIncrement64((LONG64 *)(done ? &rtwq_counters.boosts : &rtwq_counters.boosts_refused));
 }

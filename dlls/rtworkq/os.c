@@ -10,8 +10,6 @@
 
 static void *apartment_cookie; /* by the caller of Startup or Shutdown that changes the state */
 static unsigned holds;         /* likewise: a start may come while the last shutdown is at work */
-static HRESULT(WINAPI *co_initialize)(void *reserved, DWORD model); /* C once the platform was started */
-static void(WINAPI *co_uninitialize)(void);                         /* likewise */
 
 void *rtwq_os_function(const WCHAR *module, const char *name)
 {
@@ -35,8 +33,6 @@ void rtwq_os_apartment_hold(void)
     if (holds++)
         return;
     increment = rtwq_os_function(COMBASE, "CoIncrementMTAUsage");
-    co_uninitialize = rtwq_os_function(COMBASE, "CoUninitialize");
-    co_initialize = co_uninitialize ? rtwq_os_function(COMBASE, "CoInitializeEx") : NULL;
     if (!increment || FAILED(increment(&apartment_cookie)))
         apartment_cookie = NULL;
 }
@@ -51,14 +47,4 @@ void rtwq_os_apartment_drop(void)
     if (decrement && apartment_cookie)
         decrement(apartment_cookie);
     apartment_cookie = NULL;
-}
-
-bool rtwq_os_apartment_enter(DWORD model)
-{
-    return co_initialize && SUCCEEDED(co_initialize(NULL, model));
-}
-
-void rtwq_os_apartment_leave(void)
-{
-    co_uninitialize();
 }

@@ -227,6 +227,9 @@ void rtwq_deadlines_end(void);
 
 struct rtwq_queue *rtwq_window_create(void);
 void rtwq_window_submit(struct rtwq_window *window, struct wq_item *item, unsigned level);
+/* Lets cleanup(param) be called when the item that runs now has returned, in place of what was asked for before. From
+ * inside an item. */
+void rtwq_window_at_return(struct rtwq_window *window, wq_routine cleanup, void *param);
 /* Lets the thread end, and free the queue, when all is run. */
 void rtwq_window_close(struct rtwq_window *window);
 
@@ -239,16 +242,11 @@ void *rtwq_os_function(const WCHAR *module, const char *name);
 void rtwq_os_apartment_hold(void);
 void rtwq_os_apartment_drop(void);
 
-/* Puts the calling thread into an apartment, COINIT_*. Returns false, having done nothing, without COM or in
- * an apartment of a different model. The platform must have been started once. */
-bool rtwq_os_apartment_enter(DWORD model);
-void rtwq_os_apartment_leave(void);
-
 NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
-NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
-                                          ACCESS_MASK access, ULONG attributes, ULONG options);
                                                ULONG size);
 NTSYSAPI NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *count, LARGE_INTEGER *frequency);
+NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
+                                          ACCESS_MASK access, ULONG attributes, ULONG options);
 NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
 NTSYSAPI NTSTATUS NTAPI LdrLoadDll(const WCHAR *path, const ULONG *flags, const UNICODE_STRING *name,
                                    HMODULE *module);

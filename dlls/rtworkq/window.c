@@ -1,13 +1,13 @@
 /*
- * window.c: queues with a message loop. Each has a thread of its own, in a single-threaded apartment, that
- * dispatches window messages between its items.
+ * window.c: queues with a message loop. Each has a thread of its own, which dispatches window messages between its
+ * items. It enters no apartment: a single-threaded one might become the process's main apartment. So callbacks are in
+ * the platform's implicit multithreaded one, as those of all queues, and may enter another, which the thread keeps.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "rtwq.h"
 
-#define LEVELS       3u
-#define THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define LEVELS 3u
 
 struct rtwq_window {
     struct wq_lock lock;           /* as N */
@@ -16,6 +16,8 @@ struct rtwq_window {
     bool closed;                   /* N */
     HANDLE event;                  /* C */
     struct rtwq_queue *queue;      /* C: freed with it */
+    wq_routine cleanup;  /* by its thread: called when the present item has returned; NULL = nothing */
+    void *cleanup_param; /* by its thread */
 };
 
 NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
@@ -73,18 +75,34 @@ static struct wq_item *take(struct rtwq_window *window, bool *closed)
     return item;
 }
 
+void rtwq_window_at_return(struct rtwq_window *window, wq_routine cleanup, void *param)
+{
+    window->cleanup = cleanup;
+    window->cleanup_param = param;
+}
+
+static void run(struct rtwq_window *window, struct wq_item *item)
+{
+    wq_routine cleanup;
+
+    item->routine(item->param);
+    cleanup = window->cleanup;
+    window->cleanup = NULL;
+    if (cleanup)
+        cleanup(window->cleanup_param);
+}
+
 static DWORD WINAPI window_main(void *param)
 {
     struct rtwq_window *window = param;
     struct user user = user_functions();
-    bool apartment = rtwq_os_apartment_enter(COINIT_APARTMENTTHREADED);
     bool closed = false;
 
     for (;;) {
         struct wq_item *item = take(window, &closed);
 
         if (item)
-            item->routine(item->param);
+            run(window, item);
         else if (closed)
             break;
         else if (user.wait)
@@ -93,8 +111,6 @@ static DWORD WINAPI window_main(void *param)
             NtWaitForSingleObject(window->event, FALSE, NULL);
         pump(&user);
     }
-    if (apartment)
-        rtwq_os_apartment_leave();
     NtClose(window->event);
     wq_free(window->queue);
     wq_free(window);
@@ -115,7 +131,7 @@ static struct rtwq_window *window_start(struct rtwq_queue *queue)
         wq_free(window);
         return NULL;
     }
-    if (NtCreateThreadEx(&thread, THREAD_ALL_ACCESS, NULL, THIS_PROCESS, (void *)(ULONG_PTR)window_main,
+    if (NtCreateThreadEx(&thread, THREAD_ALL_ACCESS, NULL, RTWQ_THIS_PROCESS, (void *)(ULONG_PTR)window_main,
                          window, 0, 0, 0, 0, NULL)) {
         NtClose(window->event);
         wq_free(window);
