@@ -49,3 +49,13 @@ die() {
     echo "$(basename "$0"): $*" >&2
     exit 1
 }
+
+# A few tests that failed run once more, one at a time: a machine that others use, too, may stop a test at the one place where it
+# counts on going on. They are shown in any case, and what fails twice has failed.
+run_again() { # tree json meson-options..., among them the --logbase that tools/testsum looks for
+    local tree=$1 json=$2 failed
+    shift 2
+    mapfile -t failed < <(tools/testsum --failed "$json")
+    [ ${#failed[@]} = 0 ] || [ ${#failed[@]} -gt 5 ] ||
+        meson test -C "build/$tree" --no-rebuild --num-processes 1 "$@" "${failed[@]}" >>"$log" 2>&1 </dev/null || true
+}
