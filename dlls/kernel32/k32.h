@@ -18,7 +18,8 @@
 #ifndef STATUS_SUCCESS
 #define STATUS_SUCCESS ((NTSTATUS)0)
 #endif
-#define K32_THIS_THREAD ((HANDLE)(LONG_PTR)-2)
+#define K32_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define K32_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
 
 /* Flags of all functions of the legacy pool; those that mean nothing to one are ignored by it. */
 #define K32_FLAGS_PERSISTENT_IO 0x40u  /* WT_EXECUTEINPERSISTENTIOTHREAD: in winnt.h only in a comment */
@@ -32,6 +33,8 @@ NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information,
                                                ULONG size);
 NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
 NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *previous);
+NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
+                                          ACCESS_MASK access, ULONG attributes, ULONG options);
 NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
                                          const LARGE_INTEGER *timeout);
 NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);

@@ -18,15 +18,27 @@ struct registration {
     WAITORTIMERCALLBACK callback; /* C */
     void *context;                /* C */
     HANDLE token;                 /* C: owned; NULL = the process token */
+    bool once;                    /* C: WT_EXECUTEONLYONCE */
+    HANDLE object; /* atomic: owned duplicate of the caller's handle; NULL = not waited for any more */
 };
 
 HANDLE WINAPI RegisterWaitForSingleObjectEx(HANDLE object, WAITORTIMERCALLBACK callback, void *context,
                                             ULONG milliseconds, ULONG flags);
 
+/* The core does not wait for the object any more, so nothing of ours shall keep it. */
+static void object_close(struct registration *registration)
+{
+    HANDLE object = __atomic_exchange_n(&registration->object, NULL, __ATOMIC_ACQ_REL);
+
+    if (object)
+        NtClose(object);
+}
+
 static void registration_release(struct k32_rundown *rundown)
 {
     struct registration *registration = (struct registration *)rundown;
 
+    object_close(registration);
     if (registration->token)
         NtClose(registration->token);
     wq_free(registration);
@@ -44,6 +56,8 @@ static void WQ_CALL wait_fired(void *param, bool timed_out)
     struct registration *registration = param;
     NTSTATUS status = registration->token ? k32_token_set(registration->token) : STATUS_SUCCESS;
 
+    if (registration->once)
+        object_close(registration);
     if (status) /* never run it as somebody else */
         RtlRaiseStatus(status);
     registration->callback(registration->context, timed_out);
@@ -96,15 +110,26 @@ static DWORD wait_error(enum wq_wait_result result)
     }
 }
 
+/* A duplicate is waited for: should the caller close the object too early, which is undefined on Windows, another
+ * object may get its handle's value, whose signals must not count. */
+static NTSTATUS object_open(struct registration *registration, HANDLE object)
+{
+    return NtDuplicateObject(K32_THIS_PROCESS, object_of(object), K32_THIS_PROCESS, &registration->object, 0,
+                             0, DUPLICATE_SAME_ACCESS);
+}
+
 /* Opens the core's wait and makes the handle. Returns a Win32 error; without one the registration belongs to
  * the handle. */
 static DWORD registration_open(struct registration *registration, HANDLE object, ULONG ms, ULONG flags,
                                HANDLE *out)
 {
-    enum wq_wait_result result =
-        wq_wait_open(&registration->wait, object_of(object), wait_fired, registration, ms, wait_flags(flags));
+    enum wq_wait_result result;
     HANDLE handle;
 
+    if (object_open(registration, object))
+        return ERROR_INVALID_HANDLE;
+    result = wq_wait_open(&registration->wait, registration->object, wait_fired, registration, ms,
+                          wait_flags(flags));
     if (result != WQ_WAIT_OK)
         return wait_error(result);
     handle = wq_handle_create(WAIT_HANDLE_KIND, registration);
@@ -132,6 +157,8 @@ static DWORD registration_create(HANDLE *out, HANDLE object, WAITORTIMERCALLBACK
     registration->callback = callback;
     registration->context = context;
     registration->token = token;
+    registration->once = (flags & WT_EXECUTEONLYONCE) != 0;
+    registration->object = NULL;
     k32_rundown_init(&registration->rundown, registration_release);
     k32_rundown_hold(&registration->rundown); /* for the core */
     error = registration_open(registration, object, ms, flags, out);
@@ -155,8 +182,9 @@ static DWORD registration_create(HANDLE *out, HANDLE object, WAITORTIMERCALLBACK
  *
  * Without WT_EXECUTEINWAITTHREAD callbacks run on workers and the wait goes on meanwhile: for an object that
  * stays signalled they come without end, though no more than 64 are ever queued. *out gets the wait's handle
- * before the callback can run; it is for UnregisterWait and UnregisterWaitEx only. The object must stay open
- * until the wait is unregistered; one that is not ends this wait. A mutex, abandoned or not, comes to belong
+ * before the callback can run; it is for UnregisterWait and UnregisterWaitEx only. The wait keeps the object until
+ * it is unregistered or, with WT_EXECUTEONLYONCE, the callback is called; what becomes of the caller's handle does not
+ * matter to it. A mutex, abandoned or not, comes to belong
  * to the wait thread.
  *
  * Returns TRUE and leaves the last error alone, or FALSE with ERROR_INVALID_PARAMETER (no callback, no out, a
@@ -215,8 +243,11 @@ BOOL WINAPI UnregisterWaitEx(HANDLE wait, HANDLE completion)
 
     if (!registration)
         return k32_fail(ERROR_INVALID_HANDLE);
-    if (wq_wait_close(registration->wait, wait_closed, &registration->rundown) == WQ_WAIT_LEFT_SELF)
+    if (wq_wait_close(registration->wait, wait_closed, &registration->rundown) == WQ_WAIT_LEFT_SELF) {
+        object_close(registration);
         return unregister_self(registration, completion);
+    }
+    object_close(registration);
     return k32_rundown_close(&registration->rundown, completion);
 }
 
