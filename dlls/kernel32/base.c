@@ -50,3 +50,10 @@ void *k32_base_function(const char *name, USHORT length)
 
     return module && !LdrGetProcedureAddress(module, &function_name, 0, &function) ? function : NULL;
 }
+
+void *k32_base_or_fail(void *function)
+{
+    if (!function)
+        RtlSetLastWin32Error(ERROR_CALL_NOT_IMPLEMENTED);
+    return function;
+}

@@ -31,10 +31,11 @@ NTSYSAPI void NTAPI RtlSetLastWin32Error(DWORD error);
 NTSYSAPI void NTAPI RtlRaiseStatus(NTSTATUS status);
 NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
                                                ULONG size);
+NTSYSAPI NTSTATUS NTAPI RtlSetThreadErrorMode(DWORD mode, DWORD *before);
 NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
-NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
                                           ACCESS_MASK access, ULONG attributes, ULONG options);
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
                                          const LARGE_INTEGER *timeout);
 NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);
@@ -66,6 +67,10 @@ NTSTATUS k32_token_set(HANDLE token);
  * the last error alone. */
 void *k32_base_function(const char *name, USHORT length);
 #define K32_BASE(name) k32_base_function(#name, sizeof(#name) - 1)
+
+/* The same, with its type; sets the last error if there is none, because the front was loaded without a graft. */
+void *k32_base_or_fail(void *function);
+#define K32_BASE_OR_FAIL(name) ((__typeof__(&name))k32_base_or_fail(K32_BASE(name)))
 
 /* Looks up what blocking.c needs. For DllMain. */
 void k32_blocking_start(void);

@@ -50,51 +50,41 @@ static BOOL token_was_set(BOOL ok)
     return ok;
 }
 
-/* The builtin's function; NULL, with the last error set, if the front was loaded without a graft. */
-static void *token_base(void *function)
-{
-    if (!function)
-        RtlSetLastWin32Error(ERROR_CALL_NOT_IMPLEMENTED);
-    return function;
-}
-
-#define BASE(name) ((__typeof__(&name))token_base(K32_BASE(name)))
-
 /* The five below behave as documented for advapi32, which passes its callers on to kernelbase; additionally
  * they note that a token was set. They may be called from any thread. Tokens that one thread sets on another
  * are not noted. */
 
 BOOL WINAPI SetThreadToken(HANDLE *thread, HANDLE token)
 {
-    __typeof__(&SetThreadToken) base = BASE(SetThreadToken);
+    __typeof__(&SetThreadToken) base = K32_BASE_OR_FAIL(SetThreadToken);
 
     return base && token_was_set(base(thread, token));
 }
 
 BOOL WINAPI ImpersonateLoggedOnUser(HANDLE token)
 {
-    __typeof__(&ImpersonateLoggedOnUser) base = BASE(ImpersonateLoggedOnUser);
+    __typeof__(&ImpersonateLoggedOnUser) base = K32_BASE_OR_FAIL(ImpersonateLoggedOnUser);
 
     return base && token_was_set(base(token));
 }
 
 BOOL WINAPI ImpersonateSelf(SECURITY_IMPERSONATION_LEVEL level)
 {
-    __typeof__(&ImpersonateSelf) base = BASE(ImpersonateSelf);
+    __typeof__(&ImpersonateSelf) base = K32_BASE_OR_FAIL(ImpersonateSelf);
 
     return base && token_was_set(base(level));
 }
 
 BOOL WINAPI ImpersonateNamedPipeClient(HANDLE pipe)
 {
-    __typeof__(&ImpersonateNamedPipeClient) base = BASE(ImpersonateNamedPipeClient);
+    __typeof__(&ImpersonateNamedPipeClient) base = K32_BASE_OR_FAIL(ImpersonateNamedPipeClient);
 
     return base && token_was_set(base(pipe));
 }
 
 BOOL WINAPI ImpersonateAnonymousToken(HANDLE thread)
 {
-    __typeof__(&ImpersonateAnonymousToken) base = BASE(ImpersonateAnonymousToken);
+    __typeof__(&ImpersonateAnonymousToken) base = K32_BASE_OR_FAIL(ImpersonateAnonymousToken);
 
     return base && token_was_set(base(thread));
 }
