@@ -74,6 +74,11 @@ bool wq_at_return(wq_routine cleanup, void *param);
 /* Queues an item of the caller's to the pool. Never fails. The item must not be queued already. */
 void wq_submit(struct wq_item *item);
 
+/* As wq_submit, on the terms of wq_post_long and of wq_post_persistent. Never fail: if no thread can be made now,
+ * the item waits for the first that can, and every submission tries again. */
+void wq_submit_long(struct wq_item *item);
+void wq_submit_persistent(struct wq_item *item);
+
 /* Raises the greatest number of workers (default 512, at most 65535). A lower value than the present one
  * changes nothing. */
 void wq_raise_max_workers(unsigned count);
@@ -91,6 +96,12 @@ void wq_waiting_end(void);
 
 /* True if wq_waiting_begin would do something now: this is a worker that is not in either bracket. */
 bool wq_waiting_counts(void);
+
+/* Says that the routine that runs now may run or wait for long: until it returns it counts as blocked, as after a
+ * wq_blocking_begin without an end. Returns true if another worker is idle, or was started by this call; false if there
+ * is none and no thread can be made, or may be. True, too, if the routine has called this before, or was submitted as
+ * a long one. False on threads that are not workers. */
+bool wq_may_run_long(void);
 
 /* ---- queues ---- */
 

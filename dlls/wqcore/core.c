@@ -218,7 +218,7 @@ bool wq_shutdown(void)
     timers_stop();
     waits_stop();
     io_stop();
-    while (at_load(&pool->inbox) && !at_load(&pool->ready) && !pool_start())
+    while ((at_load(&pool->inbox) || at_load(&pool->long_queued)) && !at_load(&pool->ready) && !pool_start())
         wait_a_moment(); /* items came while there was no memory for the pool */
     drain();
     own_stop();

@@ -52,6 +52,7 @@ struct worker {
     uint32_t searching;        /* A: holds the pool's token */
     uint32_t joinable;         /* A: 1 = thread is filled in */
     uint32_t blocking_depth;   /* W: nested wq_blocking_begin */
+    bool runs_long;            /* W: the routine said so or was started as one that does */
     uint32_t turn;             /* W: turns given to others */
     uint32_t turn_slots;       /* W: slots between the last two */
     uint32_t turn_left;        /* W: slots until the next */

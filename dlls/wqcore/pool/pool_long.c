@@ -9,28 +9,25 @@
  */
 #include "pool.h"
 
-/* The queued long routine's memory; spare is not used. */
+/* The item's spare word is the item itself if it is ours to free. */
 static void WQ_CALL long_run(void *param)
 {
+    struct worker *worker = port_self();
     struct wq_item job = *(struct wq_item *)param;
 
-    port_heap_free(param);
+    if (job.spare)
+        port_heap_free(param);
     /* Blocking hints of the routine nest in this, so they do not bring the worker back early. */
-    ((struct worker *)port_self())->blocking_depth++;
+    worker->blocking_depth++;
+    worker->runs_long = true;
     job.routine(job.param);
 }
 
-bool wq_post_long(wq_routine routine, void *param)
+static void append(struct wq_item *job)
 {
     struct wq_pool *pool = &pool_default;
-    struct wq_item *job;
 
-    if (!at_load(&pool->ready) && !pool_start())
-        return false;
-    job = port_heap_alloc(sizeof(*job));
-    if (!job)
-        return false;
-    *job = (struct wq_item){.routine = routine, .param = param};
+    job->link = NULL;
     port_lock_take(&pool->lock);
     if (pool->long_first)
         pool->long_last->link = job;
@@ -38,10 +35,34 @@ bool wq_post_long(wq_routine routine, void *param)
         pool->long_first = job;
     pool->long_last = job;
     at_publish(&pool->long_queued, pool->long_queued + 1);
-    census_update();
+    if (at_load(&pool->ready))
+        census_update();
     port_lock_drop(&pool->lock);
+}
+
+bool wq_post_long(wq_routine routine, void *param)
+{
+    struct wq_item *job;
+
+    if (!at_load(&pool_default.ready) && !pool_start())
+        return false;
+    job = port_heap_alloc(sizeof(*job));
+    if (!job)
+        return false;
+    *job = (struct wq_item){.spare = job, .routine = routine, .param = param};
+    append(job);
     pool_attend();
     return true;
+}
+
+void wq_submit_long(struct wq_item *item)
+{
+    item->spare = NULL;
+    append(item);
+    if (at_load(&pool_default.ready) || pool_start())
+        pool_attend();
+    else
+        at_publish(&pool_default.unserved, 1);
 }
 
 bool long_take(struct worker *worker, struct slot *slot)
@@ -83,6 +104,37 @@ static void block(bool waiting)
     census_block(worker, waiting);
     if (pool_has_work())
         pool_attend();
+}
+
+/* Looks for work, or comes to life and will. */
+static bool is_free(struct worker *worker, void *param)
+{
+    (void)param;
+    return !(at_peek(&worker->beat) & 1);
+}
+
+/* Whether a worker has no routine, or one can be started now. */
+static bool provide_other(void)
+{
+    bool parked;
+
+    port_lock_take(&pool_default.lock);
+    parked = pool_default.parked != 0;
+    port_lock_drop(&pool_default.lock);
+    return parked || awake_any(is_free, NULL) || wake_one(false);
+}
+
+bool wq_may_run_long(void)
+{
+    struct worker *worker = port_self();
+
+    if (!worker)
+        return false;
+    if (worker->runs_long)
+        return true;
+    worker->runs_long = true;
+    block(false);
+    return provide_other();
 }
 
 void wq_blocking_begin(void)

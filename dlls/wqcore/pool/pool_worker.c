@@ -205,6 +205,7 @@ void worker_returned(struct worker *worker)
         thread_cleanup(&worker->common);
     if (__builtin_expect(at_peek(&worker->blocked) != 0, 0)) {
         worker->blocking_depth = 0;
+        worker->runs_long = false;
         census_unblock(worker);
     }
 }

@@ -193,6 +193,11 @@ bool wq_post_persistent(wq_routine routine, void *param)
     return post(&persistent, routine, param);
 }
 
+void wq_submit_persistent(struct wq_item *item)
+{
+    own_submit(item, false);
+}
+
 bool wq_post_io(wq_routine routine, void *param)
 {
     return post(&io, routine, param);

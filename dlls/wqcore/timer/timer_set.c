@@ -89,8 +89,10 @@ void timer_deliver(struct wq_timer *timer)
 
     if (timer->thread_class == WQ_CLASS_PERSISTENT || timer->thread_class == WQ_CLASS_IO)
         own_submit(item, timer->thread_class == WQ_CLASS_IO);
-    else if (timer->thread_class != WQ_CLASS_LONG || !wq_post_long(item->routine, item->param))
-        wq_submit(item); /* a long routine without memory for its entry is an ordinary one */
+    else if (timer->thread_class == WQ_CLASS_LONG)
+        wq_submit_long(item);
+    else
+        wq_submit(item);
 }
 
 /* Lets the timer expire at once. Under T. Returns true if it is to be delivered by the caller. */

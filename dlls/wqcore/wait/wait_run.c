@@ -16,7 +16,9 @@ void wait_post(struct wq_wait *wait)
     /* A signal that was consumed must not be lost for lack of memory: the item is there. */
     if (wait->flags & (WQ_WAIT_PERSISTENT | WQ_WAIT_IO))
         own_submit(&wait->item, !(wait->flags & WQ_WAIT_PERSISTENT));
-    else if (!(wait->flags & WQ_WAIT_LONG) || !wq_post_long(wait_run, wait))
+    else if (wait->flags & WQ_WAIT_LONG)
+        wq_submit_long(&wait->item);
+    else
         wq_submit(&wait->item);
 }
 
