@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "alarm.h"
-#include "wheel.h"
+#include "timer/wheel.h"
 
 static void once(void)
 {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "alarm.h"
-#include "wheel.h"
+#include "timer/wheel.h"
 
 /* Expiry k is never before start + k periods, and in the long run not later. */
 static void periodic(void)

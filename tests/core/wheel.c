@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "wheel.h"
+#include "timer/wheel.h"
 
 #define TIMERS 3000u
 

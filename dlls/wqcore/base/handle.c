@@ -10,7 +10,9 @@
  */
 #include <string.h>
 
-#include "pool.h"
+#include "base/handle.h"
+#include "port/port.h"
+#include "wqcore.h"
 
 #define INDEX_BITS   (sizeof(void *) == 8 ? 24 : 20)
 #define INDEX_MAX    ((1u << INDEX_BITS) - 1)

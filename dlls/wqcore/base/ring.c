@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "ring.h"
+#include "base/ring.h"
 
 unsigned ring_steal(struct ring *ring, struct slot *out, unsigned max)
 {

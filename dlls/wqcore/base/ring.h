@@ -10,7 +10,7 @@
 #ifndef WQ_RING_H
 #define WQ_RING_H
 
-#include "shard.h"
+#include "base/shard.h"
 
 #define RING_SLOTS 256u
 

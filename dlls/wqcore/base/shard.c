@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "shard.h"
+#include "base/shard.h"
 
 #define SLAB_SEGMENTS  16 /* segments got from the system at a time */
 #define DIRECTORY_SIZE (SHARD_SEGMENTS * sizeof(struct segment *))
@@ -90,15 +90,6 @@ bool shard_init(struct shard *shard)
     return true;
 }
 
-void shard_free(struct shard *shard)
-{
-    if (!shard->directory)
-        return;
-    port_pages_free(shard->directory, DIRECTORY_SIZE);
-    segments.memory -= DIRECTORY_SIZE;
-    memset(shard, 0, sizeof(*shard));
-}
-
 static struct segment **segment_entry(struct shard *shard, uint64_t ticket)
 {
     return &shard->directory[ticket / SEGMENT_SLOTS % SHARD_SEGMENTS];
@@ -112,6 +103,21 @@ static struct segment *segment_of(struct shard *shard, uint64_t ticket)
     if (!segment || at_peek(&segment->first) != ticket - ticket % SEGMENT_SLOTS)
         return NULL;
     return segment;
+}
+
+void shard_free(struct shard *shard)
+{
+    struct segment *last = shard->directory ? segment_of(shard, shard->tail) : NULL;
+
+    if (!shard->directory)
+        return;
+    if (last) /* it is not used up */
+        segment_release(last);
+    port_pages_free(shard->directory, DIRECTORY_SIZE);
+    port_lock_take(&segments.lock);
+    segments.memory -= DIRECTORY_SIZE;
+    port_lock_drop(&segments.lock);
+    memset(shard, 0, sizeof(*shard));
 }
 
 /* Makes the segment that the ticket falls into. Returns false if it can't be had. */

@@ -49,7 +49,7 @@ bool shard_has_work(struct shard *shard);
 /* Number of slots ever given out. */
 uint64_t shard_total(struct shard *shard);
 
-/* Frees the directory. Nobody may use the shard. */
+/* Frees the directory. The shard must be empty, and nobody may use it. */
 void shard_free(struct shard *shard);
 
 /* Bytes that all segments and directories take, and freeing the segments of all shards. */

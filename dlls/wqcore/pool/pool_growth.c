@@ -19,7 +19,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "pool/pool_growth.h"
+
+#include "pool/pool_census.h"
+#include "pool/pool_idle.h"
 
 #define TICK_FAST_US    250u /* between looks while parked workers can take the place of blocked ones */
 #define PATIENCE        2u /* looks without a change that make a worker a still one, if a thread is to be made */
@@ -33,23 +36,9 @@
 #define BUSY_HOLDS      4u /* found busy, they count as busy for so many times as long as we had to wait */
 #define STARVING_US     2000000u /* nothing finished for so long: allow one more whatever the processors do */
 
-/* All M. An episode begins when a worker stands still and ends when none does and none is blocked. */
-static struct {
-    uint64_t since;      /* when the episode began; 0 = there is none */
-    uint64_t cpu;        /* processor time that the process had used then */
-    unsigned wakes;      /* rounds in which parked workers were let take others' places */
-    unsigned rounds;     /* rounds in which threads were */
-    unsigned idle_looks; /* in a row that found still workers and an idle processor */
-    uint64_t beats;      /* sum of all beats at the last look */
-    uint64_t moved;      /* when that sum last changed */
-    unsigned rescuers;   /* workers allowed because nothing finished for long */
-    unsigned boost;      /* what was allowed last */
-    unsigned believed;   /* workers that may say they wait and have a thread made for that at once */
-    bool busy;           /* the processors were found busy since something is queued */
-    uint64_t busy_until; /* and count as busy until then */
-} growth;
-
 struct look {
+    struct wq_pool *pool;
+    bool grow; /* the pool may have to grow */
     uint64_t now;
     uint64_t late;     /* microseconds after it was due */
     uint64_t beats;    /* sum over all workers that are awake */
@@ -94,79 +83,79 @@ static bool count_out(struct worker *worker, void *param)
     return --look->left == 0;
 }
 
-static void allow(unsigned boost)
+static void allow(struct look *look, unsigned boost)
 {
-    growth.boost = boost;
-    port_lock_take(&pool_default.lock);
-    pool_default.boost = boost;
-    pool_default.believed = growth.believed;
-    pool_default.starved = false;
-    census_update();
-    port_lock_drop(&pool_default.lock);
-    wake_grow();
+    look->pool->growth.boost = boost;
+    census_allow(look->pool, boost, look->pool->growth.believed);
+    look->grow = true;
 }
 
 /* Nobody stands still; but on busy processors they may wait for most of each routine. */
 static void serve_moving(struct look *look)
 {
-    if (!census_blocked())
-        growth.since = 0;
-    growth.rescuers = 0;
-    if (growth.busy)
-        allow(usage_waiting(look->now));
+    struct growth *growth = &look->pool->growth;
+
+    if (!census_blocked(look->pool))
+        growth->since = 0;
+    growth->rescuers = 0;
+    if (growth->busy)
+        allow(look, usage_waiting(look->pool, look->now));
     else
-        allow(look->moving ? growth.boost / 2 : growth.boost);
+        allow(look, look->moving ? growth->boost / 2 : growth->boost);
 }
 
 /* The still workers compute, or somebody else uses the processors: grow hardly, unless workers are seen to
  * wait. */
 static void serve_computing(struct look *look)
 {
-    unsigned waiting = usage_waiting(look->now);
-    unsigned extra = look->now - growth.since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
+    struct growth *growth = &look->pool->growth;
+    unsigned waiting = usage_waiting(look->pool, look->now);
+    unsigned extra = look->now - growth->since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
 
-    if (look->now - growth.moved >= STARVING_US) {
-        growth.moved = look->now;
-        growth.rescuers++;
+    if (look->now - growth->moved >= STARVING_US) {
+        growth->moved = look->now;
+        growth->rescuers++;
     }
-    extra += growth.rescuers;
-    allow(waiting > extra ? waiting : extra);
+    extra += growth->rescuers;
+    allow(look, waiting > extra ? waiting : extra);
 }
 
 /* The process has used more than half of what its processors could give since the episode began. */
-static bool process_computes(uint64_t now)
+static bool process_computes(const struct look *look)
 {
-    uint64_t used = port_process_cpu_us() - growth.cpu;
+    uint64_t used = port_process_cpu_us() - look->pool->growth.cpu;
 
-    return used * 2 > (now - growth.since) * pool_default.processors;
+    return used * 2 > (look->now - look->pool->growth.since) * look->pool->processors;
 }
 
 /* The still workers wait, or so it seems: count out no more than parked ones can replace, so that no thread is
  * made on the evidence of one look. */
 static void serve_from_parked(struct look *look)
 {
-    bool first = !growth.wakes++;
+    struct growth *growth = &look->pool->growth;
+    bool first = !growth->wakes++;
     unsigned boost, most;
 
     look->left = look->still < look->spare ? look->still : look->spare;
-    most = growth.boost + look->spare - look->left;
+    most = growth->boost + look->spare - look->left;
     if (look->left)
-        awake_any(count_out, look);
-    boost = first ? 0 : LADDER * census_blocked();
-    allow(boost < most ? boost : most);
-    growth.idle_looks = 0;
+        awake_any(look->pool, count_out, look);
+    boost = first ? 0 : LADDER * census_blocked(look->pool);
+    allow(look, boost < most ? boost : most);
+    growth->idle_looks = 0;
 }
 
 /* The still workers wait: count them out. In the first round only one: the finding may be wrong, and a burst of
  * computations shall not need more threads than processors + 2, the monitor among them. */
 static void serve_blocked(struct look *look)
 {
-    bool first = !growth.rounds++;
+    struct growth *growth = &look->pool->growth;
+    bool first = !growth->rounds++;
 
     look->left = first ? 1 : look->still;
-    awake_any(count_out, look);
-    allow(first ? 0 : LADDER * census_blocked());
-    growth.idle_looks = 0;
+    awake_any(look->pool, count_out, look);
+    allow(look, first ? 0 : LADDER * census_blocked(look->pool));
+    growth->idle_looks = 0;
 }
 
 /* Whether others wait for a processor. A look that was late or finds a worker that should run and does not knows
@@ -174,6 +163,7 @@ static void serve_blocked(struct look *look)
  * does not undo that. */
 static bool processors_busy(const struct look *look)
 {
+    struct growth *growth = &look->pool->growth;
     uint64_t delay = look->unrun >= UNRUN_LOOKS ? look->unrun * GROWTH_TICK_US : 0;
 
     if (delay < look->late)
@@ -181,31 +171,33 @@ static bool processors_busy(const struct look *look)
     if (delay < LATE_US)
         delay = port_offer_processor();
     if (delay >= PORT_BUSY_US) {
-        growth.busy = true;
+        growth->busy = true;
         if (delay > DELAY_MOST_US) /* the process was stopped, or a thread waits for the loader */
             delay = DELAY_MOST_US;
-        growth.busy_until = look->now + delay * (BUSY_HOLDS + 1);
-        usage_delayed(delay);
+        growth->busy_until = look->now + delay * (BUSY_HOLDS + 1);
+        usage_delayed(look->pool, delay);
     }
-    return look->now < growth.busy_until;
+    return look->now < growth->busy_until;
 }
 
 static void serve_still(struct look *look)
 {
-    if (!growth.since) {
-        growth.since = look->now;
-        growth.cpu = port_process_cpu_us();
-        growth.wakes = 0;
-        growth.rounds = 0;
-        growth.idle_looks = 0;
+    struct growth *growth = &look->pool->growth;
+
+    if (!growth->since) {
+        growth->since = look->now;
+        growth->cpu = port_process_cpu_us();
+        growth->wakes = 0;
+        growth->rounds = 0;
+        growth->idle_looks = 0;
     }
     if (processors_busy(look)) {
-        growth.idle_looks = 0;
+        growth->idle_looks = 0;
         serve_computing(look);
     } else if (look->have_parked) {
         serve_from_parked(look);
-    } else if (++growth.idle_looks >= IDLE_LOOKS) {
-        if (growth.rounds && process_computes(look->now))
+    } else if (++growth->idle_looks >= IDLE_LOOKS) {
+        if (growth->rounds && process_computes(look))
             serve_computing(look);
         else
             serve_blocked(look);
@@ -214,12 +206,12 @@ static void serve_still(struct look *look)
 
 static void count_parked(struct look *look)
 {
-    struct wq_pool *pool = &pool_default;
+    struct wq_pool *pool = look->pool;
     unsigned runnable, allowed;
 
     port_lock_take(&pool->lock);
-    runnable = pool->count - pool->parked - pool->blocked - pool->starting;
-    allowed = pool->processors + pool->boost + pool->long_queued;
+    runnable = census_runnable(pool);
+    allowed = census_allowed(pool);
     look->have_parked = pool->parked != 0;
     look->spare = pool->parked;
     if (runnable < allowed)
@@ -227,32 +219,37 @@ static void count_parked(struct look *look)
     port_lock_drop(&pool->lock);
 }
 
-unsigned growth_look(uint64_t now, uint64_t late)
+unsigned growth_look(struct wq_pool *pool, uint64_t now, uint64_t late, bool *grow)
 {
-    struct look look = {.now = now, .late = late};
+    struct look look = {.pool = pool, .now = now, .late = late};
+    struct growth *growth = &pool->growth;
 
     count_parked(&look);
     look.patience = look.have_parked ? 1 : PATIENCE;
-    awake_any(look_at, &look);
-    growth.believed = LADDER * look.waiting;
-    if (look.beats != growth.beats || !growth.moved)
-        growth.moved = look.now;
-    growth.beats = look.beats;
+    awake_any(pool, look_at, &look);
+    growth->believed = LADDER * look.waiting;
+    if (look.beats != growth->beats || !growth->moved)
+        growth->moved = look.now;
+    growth->beats = look.beats;
     if (look.still)
         serve_still(&look);
     else
         serve_moving(&look);
+    *grow = look.grow;
     return look.still && look.have_parked ? TICK_FAST_US : GROWTH_TICK_US;
 }
 
-void growth_forget(void)
+void growth_forget(struct wq_pool *pool)
 {
-    growth.believed = 0;
-    allow(0);
-    growth.since = 0;
-    growth.moved = 0;
-    growth.rescuers = 0;
-    growth.busy = false;
-    growth.busy_until = 0;
-    usage_forget();
+    struct growth *growth = &pool->growth;
+
+    growth->believed = 0;
+    growth->boost = 0;
+    census_allow(pool, 0, 0);
+    growth->since = 0;
+    growth->moved = 0;
+    growth->rescuers = 0;
+    growth->busy = false;
+    growth->busy_until = 0;
+    usage_forget(pool);
 }

@@ -7,19 +7,24 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "pool/pool_idle.h"
 
 void awake_set(struct worker *worker, bool on)
 {
     uint64_t bit = 1ull << (worker->id % POOL_AWAKE_BITS);
-    uint64_t *word = &pool_default.awake[worker->id / POOL_AWAKE_BITS];
+    uint64_t *word = &worker->pool->awake[worker->id / POOL_AWAKE_BITS];
 
     at_publish(word, on ? *word | bit : *word & ~bit);
 }
 
+bool awake_is(const struct worker *worker)
+{
+    return worker->pool->awake[worker->id / POOL_AWAKE_BITS] >> worker->id % POOL_AWAKE_BITS & 1;
+}
+
 void idle_remove(struct worker *worker)
 {
-    struct wq_pool *pool = &pool_default;
+    struct wq_pool *pool = worker->pool;
 
     if (worker->idle_above)
         worker->idle_above->idle_below = worker->idle_below;
@@ -33,9 +38,8 @@ void idle_remove(struct worker *worker)
 
 void idle_add(struct worker *worker)
 {
-    struct wq_pool *pool = &pool_default;
+    struct wq_pool *pool = worker->pool;
 
-    census_count_in(worker); /* the monitor may have been just too late */
     worker->idle_above = NULL;
     worker->idle_below = pool->idle;
     if (pool->idle)
@@ -45,17 +49,17 @@ void idle_add(struct worker *worker)
     awake_set(worker, false);
 }
 
-bool awake_any(bool (*fn)(struct worker *worker, void *param), void *param)
+bool awake_any(struct wq_pool *pool, bool (*fn)(struct worker *worker, void *param), void *param)
 {
-    unsigned words = (at_load(&pool_default.high) + POOL_AWAKE_BITS - 1) / POOL_AWAKE_BITS;
+    unsigned words = (at_load(&pool->high) + POOL_AWAKE_BITS - 1) / POOL_AWAKE_BITS;
 
     for (unsigned i = 0; i < words; i++) {
-        uint64_t bits = at_load(&pool_default.awake[i]);
+        uint64_t bits = at_load(&pool->awake[i]);
 
         for (; bits; bits &= bits - 1) {
             unsigned id = i * POOL_AWAKE_BITS + (unsigned)__builtin_ctzll(bits);
 
-            if (fn(at_load(&pool_default.workers[id]), param))
+            if (fn(at_load(&pool->workers[id]), param))
                 return true;
         }
     }

@@ -1,11 +1,13 @@
 /*
- * pool_monitor.c: the thread that looks after the pool while something is queued and nobody searches for it.
+ * pool_monitor.c: the thread that looks after the pools: after each while something is queued there and nobody searches for it.
  *
- * What it looks at, and what it does about it, is in pool_growth.c.
+ * What it looks at is in pool_growth.c, what it does about it in pool_wake.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "pool/pool_monitor.h"
+
+#include "pool/pool_wake.h"
 
 #ifndef IDLE_TICKS
 #define IDLE_TICKS 20u /* looks without work before the monitor sleeps */
@@ -15,95 +17,122 @@ static struct {
     struct port_lock lock; /* guards thread and have_thread */
     struct port_thread thread;
     bool have_thread;
-    bool stopping;             /* A */
-    bool parker_ready;         /* A: the thread has tied the parker to itself */
-    struct port_parker parker; /* its own rules */
+    bool stopping;               /* A */
+    bool parker_ready;           /* A: the thread has tied the parker to itself */
+    struct port_parker parker;   /* its own rules */
+    struct port_lock pools_lock; /* guards pools; held while they are looked at */
+    struct wq_pool *pools;       /* linked by watch.next */
 } monitor;
 
-/* Goes to sleep unless something is queued. The fence pairs with the one of whoever queues something and
+/* Stops ticking for the pool unless something is queued. The fence pairs with the one of whoever queues something and
  * finds us on. */
-static void monitor_sleep(void)
+static void rest(struct wq_pool *pool)
 {
-    growth_forget();
-    at_publish(&pool_default.monitor_on, 0);
-    if (pool_has_work()) {
-        at_publish(&pool_default.monitor_on, 1);
-        return;
-    }
-    while (!at_load(&pool_default.monitor_on) && !at_load(&monitor.stopping))
-        port_park(&monitor.parker, PORT_FOREVER);
+    growth_forget(pool);
+    wake_grow(pool);
+    at_publish(&pool->monitor_on, 0);
+    if (pool_has_work(pool))
+        at_publish(&pool->monitor_on, 1);
+    pool->watch.on = false;
 }
 
-static void monitor_main(void *arg)
+static void look(struct wq_pool *pool, uint64_t now)
 {
-    unsigned wait_us = GROWTH_TICK_US, idle_ticks = 0;
-    uint64_t deadline, now;
+    struct watch *watch = &pool->watch;
+    unsigned wait_us = GROWTH_TICK_US;
+    bool grow = false;
 
+    if (pool_has_work(pool)) {
+        watch->idle_ticks = 0;
+        wait_us = growth_look(pool, now, now - watch->due_us, &grow);
+        if (grow)
+            wake_grow(pool);
+    } else if (++watch->idle_ticks >= IDLE_TICKS) {
+        rest(pool);
+    }
+    watch->due_us = port_clock_us() + wait_us;
+}
+
+/* Looks at the pools whose time has come. Returns when the next one's comes, PORT_FOREVER if none ticks. */
+static uint64_t look_at_pools(void)
+{
+    uint64_t next = PORT_FOREVER;
+
+    port_lock_take(&monitor.pools_lock);
+    for (struct wq_pool *pool = monitor.pools; pool; pool = pool->watch.next) {
+        struct watch *watch = &pool->watch;
+        uint64_t now = port_clock_us();
+
+        if (watch->on && now >= watch->due_us)
+            look(pool, now);
+        if (!watch->on && at_load(&pool->monitor_on)) {
+            watch->on = true;
+            watch->idle_ticks = 0;
+            watch->due_us = port_clock_us() + GROWTH_TICK_US;
+        }
+        if (watch->on && next > watch->due_us)
+            next = watch->due_us;
+    }
+    port_lock_drop(&monitor.pools_lock);
+    return next;
+}
+
+static void main_loop(void *arg)
+{
     (void)arg;
     port_parker_init(&monitor.parker);
     at_publish(&monitor.parker_ready, true);
-    while (!at_load(&monitor.stopping)) {
-        deadline = port_clock_us() + wait_us;
-        port_park(&monitor.parker, deadline);
-        if (pool_has_work()) {
-            idle_ticks = 0;
-            now = port_clock_us();
-            wait_us = growth_look(now, now > deadline ? now - deadline : 0);
-        } else if (++idle_ticks >= IDLE_TICKS) {
-            monitor_sleep();
-            idle_ticks = 0;
-            wait_us = GROWTH_TICK_US;
-        }
-    }
-    growth_forget();
+    while (!at_load(&monitor.stopping))
+        port_park(&monitor.parker, look_at_pools());
 }
 
-static void monitor_start(void)
+static void start(struct wq_pool *pool)
 {
-    bool started = false, failed = false;
+    bool failed = false;
 
     port_lock_take(&monitor.lock);
     if (!monitor.have_thread) {
-        started = monitor.have_thread = port_thread_start(monitor_main, NULL, &monitor.thread);
-        failed = !started;
+        monitor.have_thread = thread_start(main_loop, NULL, NULL, &monitor.thread);
+        failed = !monitor.have_thread;
     }
     port_lock_drop(&monitor.lock);
     if (failed)
-        at_publish(&pool_default.monitor_on, 0); /* the next submission tries again */
-    port_lock_take(&pool_default.lock);
-    if (started)
-        thread_count(1);
-    pool_default.start_failed += failed;
-    port_lock_drop(&pool_default.lock);
+        at_publish(&pool->monitor_on, 0); /* the next submission tries again */
 }
 
-void monitor_wake(void)
+void monitor_add(struct wq_pool *pool)
+{
+    port_lock_take(&monitor.pools_lock);
+    pool->watch.next = monitor.pools;
+    monitor.pools = pool;
+    port_lock_drop(&monitor.pools_lock);
+}
+
+void monitor_wake(struct wq_pool *pool)
 {
 #ifdef WQ_STRESS
     if (wq_stress_no_monitor())
         return;
 #endif
-    if (at_exchange(&pool_default.monitor_on, 1))
+    if (at_exchange(&pool->monitor_on, 1))
         return;
     if (at_load(&monitor.parker_ready))
         port_unpark(&monitor.parker);
     else
-        monitor_start();
+        start(pool);
 }
 
-void monitor_stop(void)
+void pool_stop_monitor(void)
 {
     if (monitor.have_thread) {
         at_publish(&monitor.stopping, true);
         while (!at_load(&monitor.parker_ready))
             port_relax();
         port_unpark(&monitor.parker);
-        port_thread_join(&monitor.thread);
-        port_lock_take(&pool_default.lock);
-        thread_count(-1);
-        port_lock_drop(&pool_default.lock);
+        thread_join(&monitor.thread);
     }
     monitor.have_thread = false;
+    monitor.pools = NULL;
     at_put(&monitor.stopping, false);
     at_put(&monitor.parker_ready, false);
 }

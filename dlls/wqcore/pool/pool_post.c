@@ -1,58 +1,38 @@
 /*
- * pool_post.c: how work comes into the pool. This is the hot path; docs/design.md walks through it.
+ * pool_post.c: ways in. This is the hot path; docs/design.md walks through it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "pool/pool.h"
 
-void item_stack_push(struct wq_item **stack, struct wq_item *item)
+#include "pool/pool_long.h"
+#include "pool/pool_wake.h"
+
+static bool push_to_shard(struct wq_pool *pool, wq_routine routine, void *param)
 {
-    struct wq_item *top = at_load(stack);
-
-    do {
-        item->link = top;
-    } while (!at_cas(stack, &top, item));
-}
-
-struct wq_item *item_stack_take(struct wq_item **stack)
-{
-    struct wq_item *item = at_exchange(stack, NULL), *oldest = NULL;
-
-    while (item) {
-        struct wq_item *next = item->link;
-
-        item->link = oldest;
-        oldest = item;
-        item = next;
-    }
-    return oldest;
-}
-
-static bool push_to_shard(wq_routine routine, void *param)
-{
-    if (__builtin_expect(!at_load(&pool_default.ready), 0) && !pool_start())
+    if (__builtin_expect(!at_load(&pool->ready), 0) && !pool_start())
         return false;
-    return shard_push(&pool_default.shards[port_cpu() % pool_default.shard_count], routine, param);
+    return shard_push(&pool->shards[port_cpu() % pool->shard_count], routine, param);
 }
 
 /* The worker's ring is full: moves the older half to where everybody looks first. */
-static void ring_overflow(struct worker *worker)
+static void spill_ring(struct worker *worker)
 {
     struct slot batch[RING_SLOTS / 2];
     unsigned n = ring_steal(&worker->ring, batch, RING_SLOTS / 2), i = 0;
 
-    while (i < n && push_to_shard(batch[i].routine, batch[i].param))
+    while (i < n && push_to_shard(worker->pool, batch[i].routine, batch[i].param))
         i++;
     at_put(&worker->posted, worker->posted - (int64_t)i);
     for (; i < n; i++) /* no memory: there is room again where they came from */
         ring_push(&worker->ring, batch[i].routine, batch[i].param);
-    pool_attend(); /* who looked meanwhile saw nothing, and the caller's submission may fail */
+    pool_attend(worker->pool); /* who looked meanwhile saw nothing, and the caller's submission may fail */
 }
 
 static bool push_to_ring(struct worker *worker, wq_routine routine, void *param)
 {
     if (!ring_push(&worker->ring, routine, param)) {
-        ring_overflow(worker);
+        spill_ring(worker);
         if (!ring_push(&worker->ring, routine, param))
             return false;
     }
@@ -60,64 +40,76 @@ static bool push_to_ring(struct worker *worker, wq_routine routine, void *param)
     return true;
 }
 
-bool pool_push(wq_routine routine, void *param)
+/* Queues a call from wherever the caller runs. Returns false if there is no memory. */
+static bool push(struct wq_pool *pool, wq_routine routine, void *param)
 {
     struct worker *worker = port_self();
 
-    if (worker ? !push_to_ring(worker, routine, param) : !push_to_shard(routine, param))
+    if (worker ? !push_to_ring(worker, routine, param) : !push_to_shard(pool, routine, param))
         return false;
-    pool_attend();
+    pool_attend(pool);
     return true;
 }
 
 bool wq_post(wq_routine routine, void *param)
 {
-    return pool_push(routine, param);
+    return push(&pool_default, routine, param);
 }
 
-void WQ_CALL item_run(void *param)
+bool wq_post_long(wq_routine routine, void *param)
 {
-    struct wq_item *item = param;
+    struct wq_item *job = pool_start() ? port_heap_alloc(sizeof(*job)) : NULL;
 
-    item->routine(item->param);
+    if (!job)
+        return false;
+    *job = (struct wq_item){.spare = job, .routine = routine, .param = param};
+    long_append(&pool_default, job);
+    pool_attend(&pool_default);
+    return true;
 }
 
-void wq_submit(struct wq_item *item)
+void wq_submit_long(struct wq_item *item)
 {
-    if (pool_push(item_run, item))
-        return;
-    item_stack_push(&pool_default.inbox, item);
-    if (at_load(&pool_default.ready))
-        pool_attend();
+    item->spare = NULL;
+    long_append(&pool_default, item);
+    if (pool_start())
+        pool_attend(&pool_default);
     else
         at_publish(&pool_default.unserved, 1);
 }
 
-/* ---- cleanup ---- */
-
-bool wq_at_return(wq_routine cleanup, void *param)
+void pool_submit(struct wq_pool *pool, struct wq_item *item)
 {
-    struct thread_context *thread = port_context();
-    unsigned i = 0;
-
-    if (!thread)
-        return false;
-    while (i < thread->cleanups && thread->cleanup[i].routine != cleanup)
-        i++;
-    if (i == THREAD_CLEANUPS)
-        return false;
-    if (i == thread->cleanups)
-        thread->cleanups++;
-    thread->cleanup[i].routine = cleanup;
-    thread->cleanup[i].param = param;
-    return true;
+    if (push(pool, item_run, item))
+        return;
+    item_stack_push(&pool->inbox, item);
+    if (at_load(&pool->ready))
+        pool_attend(pool);
+    else
+        at_publish(&pool->unserved, 1);
 }
 
-void thread_cleanup(struct thread_context *thread)
+void wq_submit(struct wq_item *item)
 {
-    while (thread->cleanups) {
-        unsigned i = --thread->cleanups;
+    pool_submit(&pool_default, item);
+}
 
-        thread->cleanup[i].routine(thread->cleanup[i].param);
-    }
+/* ---- when nobody would see to what was submitted ---- */
+
+void pool_retry(struct wq_pool *pool)
+{
+    if (at_load(&pool->ready) || pool_start())
+        pool_attend(pool);
+}
+
+bool pool_provide_idle(struct wq_pool *pool)
+{
+    bool parked;
+
+    if (!at_load(&pool->ready) && !pool_start())
+        return false;
+    port_lock_take(&pool->lock);
+    parked = pool->parked != 0;
+    port_lock_drop(&pool->lock);
+    return parked || (at_load(&pool->wakeable) == WAKE_ANYBODY && wake_one(pool, false));
 }

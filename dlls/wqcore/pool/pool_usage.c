@@ -6,7 +6,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "pool/pool_usage.h"
+
+#include "pool/pool_idle.h"
 
 #define WINDOW_US      60000u  /* long enough for six steps of a thread time */
 #define WINDOW_MOST_US 600000u /* on a machine that others keep busy */
@@ -15,13 +17,6 @@
     3000u /* a worker that used less than this in a window waits; one that computes on a busy machine uses more */
 
 #define WAIT_EACH_US 200u /* one that gets more routines done than one in so long does not wait in each */
-
-static struct {
-    uint64_t look;    /* M: number of looks */
-    uint64_t since;   /* M: start of the window; 0 = none */
-    uint64_t window;  /* M: its length, if that is more than WINDOW_US */
-    unsigned waiting; /* M: the last answer */
-} usage;
 
 struct sample {
     bool compare;     /* there is an earlier look to compare with */
@@ -33,7 +28,8 @@ struct sample {
  * waits, not because it had nothing to do, which shows by where it is and how many routines it got done. */
 static bool waits(const struct worker *worker, const struct sample *sample, uint64_t cpu, uint64_t beat)
 {
-    if (!sample->compare || worker->cpu_look + 1 != usage.look || cpu - worker->cpu_seen >= WAITING_US)
+    if (!sample->compare || worker->cpu_look + 1 != worker->pool->usage.look ||
+        cpu - worker->cpu_seen >= WAITING_US)
         return false;
     /* One that says it waits is counted elsewhere. */
     return (beat & 1) && (beat - worker->cpu_beat) / 2 <= sample->elapsed / WAIT_EACH_US &&
@@ -52,37 +48,41 @@ static bool sample_worker(struct worker *worker, void *param)
     sample->waiting += waits(worker, sample, cpu, beat);
     worker->cpu_seen = cpu;
     worker->cpu_beat = beat;
-    worker->cpu_look = usage.look;
+    worker->cpu_look = worker->pool->usage.look;
     return false;
 }
 
-unsigned usage_waiting(uint64_t now)
+unsigned usage_waiting(struct wq_pool *pool, uint64_t now)
 {
-    struct sample sample = {.compare = usage.since != 0, .elapsed = now - usage.since};
+    struct usage *usage = &pool->usage;
+    struct sample sample = {.compare = usage->since != 0, .elapsed = now - usage->since};
 
-    if (usage.since && now - usage.since < (usage.window > WINDOW_US ? usage.window : WINDOW_US))
-        return usage.waiting;
-    usage.look++;
-    awake_any(sample_worker, &sample);
-    usage.since = now;
-    usage.window /= 2; /* a busy machine stays so for a while */
-    usage.waiting = sample.waiting;
-    return usage.waiting;
+    if (usage->since && now - usage->since < (usage->window > WINDOW_US ? usage->window : WINDOW_US))
+        return usage->waiting;
+    usage->look++;
+    awake_any(pool, sample_worker, &sample);
+    usage->since = now;
+    usage->window /= 2; /* a busy machine stays so for a while */
+    usage->waiting = sample.waiting;
+    return usage->waiting;
 }
 
-void usage_delayed(uint64_t delay)
+void usage_delayed(struct wq_pool *pool, uint64_t delay)
 {
+    struct usage *usage = &pool->usage;
     uint64_t window = delay * WINDOW_DELAYS;
 
     if (window > WINDOW_MOST_US)
         window = WINDOW_MOST_US;
-    if (window > WINDOW_US && window > usage.window)
-        usage.window = window;
+    if (window > WINDOW_US && window > usage->window)
+        usage->window = window;
 }
 
-void usage_forget(void)
+void usage_forget(struct wq_pool *pool)
 {
-    usage.since = 0;
-    usage.window = 0;
-    usage.waiting = 0;
+    struct usage *usage = &pool->usage;
+
+    usage->since = 0;
+    usage->window = 0;
+    usage->waiting = 0;
 }

@@ -96,6 +96,12 @@ bool port_park(struct port_parker *parker, uint64_t deadline_us);
  * in the thread that has the parker or the system's number for it now. */
 void port_unpark(struct port_parker *parker);
 
+/* Sleeps for so many microseconds. For what is tried again in a moment. */
+static inline void port_rest(unsigned us)
+{
+    port_park(&(struct port_parker){0}, port_clock_us() + us);
+}
+
 /* Sleeps until *word differs from seen, port_wake_word(word) was called, or for no reason. */
 void port_wait_word(uint32_t *word, uint32_t seen);
 
@@ -187,10 +193,16 @@ unsigned port_packets_take(struct port_packets *packets, struct port_packet *out
 
 typedef void port_thread_fn(void *arg);
 
-/* Starts a thread with the process's default stack and priority and an own reference on this module, so that
- * the code stays loaded while it runs. On success *thread must later be given to port_thread_join. Returns
+/* Bytes of a thread's stack: addresses, and of those what is there at once. 0 = as the process's first thread. */
+struct port_stack {
+    size_t reserve;
+    size_t commit;
+};
+
+/* Starts a thread with the process's default priority. stack: NULL = that of the process. On success *thread must later be given to port_thread_join. Returns
  * false, having changed nothing, if the system has no thread for us. */
-bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread);
+bool port_thread_start(port_thread_fn *fn, void *arg, const struct port_stack *stack,
+                       struct port_thread *thread);
 
 /* Waits until the thread has ended and frees what it held. */
 void port_thread_join(struct port_thread *thread);

@@ -6,7 +6,8 @@
 #ifndef WQ_QUEUE_H
 #define WQ_QUEUE_H
 
-#include "queue_level.h"
+#include "base/linger.h"
+#include "queue/queue_level.h"
 
 /* In a queue's inbox: nobody will look at the queue. Who puts an item in its place owns the baton, and one of the
  * references, and must submit the baton. */
@@ -38,6 +39,7 @@ struct wq_queue {
     unsigned processor;          /* C: where its items run if it is bound */
     wq_runner runner;            /* C: called in place of the items' routines; NULL = these are */
     struct queue_window *window; /* C: NULL for a queue with a limit */
+    struct wq_pool *pool;        /* C: that runs it in the end */
     struct wq_queue *target;     /* A: whose item the baton is; NULL = the pool's */
     uint64_t target_rank;        /* A: where there; WQ_UNRANKED = at the end */
     uint32_t target_level;       /* A: at which level */

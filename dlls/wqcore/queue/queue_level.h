@@ -6,7 +6,8 @@
 #ifndef WQ_QUEUE_LEVEL_H
 #define WQ_QUEUE_LEVEL_H
 
-#include "pool.h"
+#include "port/port.h"
+#include "wqcore.h"
 
 /* While an item is queued its link is a mark that holds the level, and its spare leads to the next one,
  * disguised: an owner that initialises a queued item anew destroys neither the chain nor the sign that the

@@ -9,7 +9,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "queue.h"
+#include "pool/face.h"
+#include "queue/queue.h"
 
 #define QUEUE_RUN 64u /* items that one activation runs before others get their turn */
 
@@ -206,9 +207,7 @@ static void serve_item(struct wq_queue *queue, struct worker *worker, struct wq_
         queue->runner(item);
     else
         item->routine(item->param);
-    worker_returned(worker);
-    at_put(&worker->beat, worker->beat + 2);
-    at_put(&worker->inner, worker->inner + 1);
+    pool_inner_returned(worker);
 }
 
 /* True if the baton is all that the queue below has to run, or it has nothing. */
@@ -257,9 +256,9 @@ static struct wq_item *activation_step(struct wq_queue *queue, bool ran, bool mo
 /* Whether a worker that has run out of items had better wait for more than leave. */
 static bool may_linger(struct wq_queue *queue, struct worker *worker)
 {
-    if (!pool_default.spin_us || queue_waits(queue) || ring_length(&worker->ring) || target_waits(queue))
+    if (!pool_may_linger(worker) || queue_waits(queue) || target_waits(queue))
         return false;
-    return linger_due(&queue->linger) && !pool_has_work();
+    return linger_due(&queue->linger) && !pool_of_has_work(worker);
 }
 
 /* Lets submitters add to the queue for a moment without anybody else's being woken for it. Nothing is
@@ -299,6 +298,6 @@ void WQ_CALL queue_run(void *param)
         serve_item(queue, worker, item);
         item = activation_next(queue, worker, served);
     }
-    at_put(&worker->batons, worker->batons + 1);
+    pool_activation_returned(worker);
     queue_release(queue);
 }

@@ -12,7 +12,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "queue.h"
+#include "pool/face.h"
+#include "queue/queue.h"
 
 struct wq_item queue_end;
 
@@ -43,6 +44,7 @@ struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, u
     if (!queue)
         return NULL;
     queue->limit = limit == WQ_UNLIMITED ? UINT32_MAX : limit;
+    queue->pool = &pool_default;
     queue->target = target;
     queue->target_level = level;
     queue->target_rank = WQ_UNRANKED;
@@ -89,7 +91,7 @@ static void baton_submit_over(struct wq_queue *queue)
         moves = at_load(&queue->moves);
         target = at_load(&queue->target);
         if (!target) {
-            wq_submit(&queue->baton);
+            pool_submit(queue->pool, &queue->baton);
             break;
         }
         queue->ranked.rank = at_load(&queue->target_rank);
@@ -103,7 +105,7 @@ void queue_baton_submit(struct wq_queue *queue)
     if (at_load(&queue->target))
         baton_submit_over(queue);
     else
-        wq_submit(&queue->baton);
+        pool_submit(queue->pool, &queue->baton);
 }
 
 /* Notes that items of different levels come. */
@@ -123,6 +125,7 @@ static void usual_note(struct wq_queue *queue, uint32_t level)
 static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level, bool ranked)
 {
     struct wq_item *top = at_load(&queue->inbox);
+    struct wq_pool *pool = queue->pool;
 
     if (level >= WQ_LEVELS)
         level = WQ_LEVELS - 1;
@@ -133,8 +136,8 @@ static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level,
     } while (!at_cas(&queue->inbox, &top, item));
     if (top == QUEUE_IDLE)
         queue_baton_submit(queue);
-    else if (at_load(&pool_default.unserved)) /* the baton may wait for a thread that could not be made */
-        pool_retry();
+    else if (pool_unserved(pool)) /* the baton may wait for a thread that could not be made */
+        pool_retry(pool);
 }
 
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)
@@ -149,7 +152,7 @@ bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned 
     port_lock_take(&queue->lock);
     waiting = queue_waits(queue) || queue->running >= queue->limit;
     port_lock_drop(&queue->lock);
-    if (waiting || !pool_idle_provide())
+    if (waiting || !pool_provide_idle(queue->pool))
         return false;
     wq_queue_submit(queue, item, level);
     return true;

@@ -10,7 +10,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "serve/serve_io.h"
+
+#include "base/thread.h"
+#include "pool/face.h"
 
 #define IO_KIND     0x696fu /* of wq_handle_create: "io" */
 #define IO_BATCH    64u
@@ -59,10 +62,10 @@ static void post_packet(struct wq_binding *target, const struct port_packet *pac
     struct io_call *call;
 
     while (!(call = port_heap_alloc(sizeof(*call))))
-        port_park(&(struct port_parker){0}, port_clock_us() + IO_RETRY_US);
+        port_rest(IO_RETRY_US);
     *call = (struct io_call){target, packet->value, packet->status, packet->bytes};
     while (!wq_post(run_call, call))
-        port_park(&(struct port_parker){0}, port_clock_us() + IO_RETRY_US);
+        port_rest(IO_RETRY_US);
 }
 
 static void call_binding(struct wq_binding *binding, const struct port_packet *packet)
@@ -119,18 +122,12 @@ static bool start(void)
 
     if (ports.started)
         return true;
-    if (!at_load(&pool_default.ready) && !pool_start())
+    if (!pool_start())
         return false;
     open = port_packets_open(&ports.packets);
-    ports.started = open && port_thread_start(packets_main, NULL, &ports.thread);
+    ports.started = open && thread_start(packets_main, NULL, NULL, &ports.thread);
     if (open && !ports.started)
         port_packets_close(&ports.packets);
-    port_lock_take(&pool_default.lock);
-    if (ports.started)
-        thread_count(1);
-    else
-        pool_default.start_failed += open;
-    port_lock_drop(&pool_default.lock);
     return ports.started;
 }
 
@@ -228,10 +225,7 @@ void io_stop(void)
     if (!ports.started)
         return;
     port_packets_send(&ports.packets, NULL);
-    port_thread_join(&ports.thread);
-    port_lock_take(&pool_default.lock);
-    thread_count(-1);
-    port_lock_drop(&pool_default.lock);
+    thread_join(&ports.thread);
     port_packets_close(&ports.packets);
     ports.started = false;
 }

@@ -7,7 +7,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "pool.h"
+#include "serve/serve_own.h"
+
+#include "base/item.h"
+#include "base/thread.h"
+#include "pool/face.h"
 
 struct own_thread {
     struct thread_context common;
@@ -18,8 +22,7 @@ struct own_thread {
 
 struct own_class {
     struct port_lock lock;
-    struct wq_item *first;      /* O; spare: the item itself if it is ours to free */
-    struct wq_item *last;       /* O */
+    struct item_list items;     /* O; spare: the item itself if it is ours to free */
     struct own_thread *threads; /* O */
     unsigned count;             /* O: threads */
     unsigned waiting;           /* O: items queued or running */
@@ -43,9 +46,7 @@ static struct wq_item *pop(struct own_class *class, bool ran, bool *stop)
     port_lock_take(&class->lock);
     class->run += ran;
     class->waiting -= ran;
-    item = class->first;
-    if (item)
-        class->first = item->link;
+    item = item_list_pop(&class->items);
     more = item && item->link && !class->serial;
     *stop = !item && class->stopping;
     port_lock_drop(&class->lock);
@@ -99,14 +100,8 @@ static bool start_thread(struct own_class *class)
 
     if (thread) {
         *thread = (struct own_thread){.class = class};
-        started = port_thread_start(class_main, thread, &thread->thread);
+        started = thread_start(class_main, thread, NULL, &thread->thread);
     }
-    port_lock_take(&pool_default.lock);
-    if (started)
-        thread_count(1);
-    else
-        pool_default.start_failed++;
-    port_lock_drop(&pool_default.lock);
     port_lock_take(&class->lock);
     if (started) {
         thread->next = class->threads;
@@ -137,13 +132,8 @@ static void provide_thread(struct own_class *class)
 
 static void append(struct own_class *class, struct wq_item *item)
 {
-    item->link = NULL;
     port_lock_take(&class->lock);
-    if (class->first)
-        class->last->link = item;
-    else
-        class->first = item;
-    class->last = item;
+    item_list_append(&class->items, item);
     class->waiting++;
     port_lock_drop(&class->lock);
 }
@@ -251,11 +241,8 @@ static void stop_class(struct own_class *class)
         struct own_thread *thread = class->threads;
 
         class->threads = thread->next;
-        port_thread_join(&thread->thread);
+        thread_join(&thread->thread);
         port_heap_free(thread);
-        port_lock_take(&pool_default.lock);
-        thread_count(-1);
-        port_lock_drop(&pool_default.lock);
     }
     if (class->have_event)
         port_event_close(&class->event);

@@ -11,26 +11,18 @@
  */
 #include <string.h>
 
-#include "timer.h"
+#include "pool/face.h"
+#include "serve/serve_own.h"
+#include "timer/ticker.h"
+#include "timer/timer.h"
 
 #define BATCH   256u /* expiries collected at a time */
 #define REST_US 250u /* from one wake-up to the next, at least */
 
 struct batch {
-    struct wq_item *first;
-    struct wq_item *last;
+    struct item_list items;
     bool merged[WQ_CLASSES]; /* an expiry of this class was merged with one that is still queued */
 };
-
-static void list_append(struct wq_item **first, struct wq_item **last, struct wq_item *item)
-{
-    item->link = NULL;
-    if (*first)
-        (*last)->link = item;
-    else
-        *first = item;
-    *last = item;
-}
 
 /* Under T. Returns true if the thread is asleep and the caller is the one to wake it. */
 static bool claim(void)
@@ -42,7 +34,7 @@ static bool claim(void)
 }
 
 /* When the thread is to wake up for a timer of that tick. Under T. */
-static uint64_t wake_up_us(uint64_t tick)
+static uint64_t due_wake_us(uint64_t tick)
 {
     uint64_t us = tick * WHEEL_US;
 
@@ -51,12 +43,12 @@ static uint64_t wake_up_us(uint64_t tick)
 
 bool ticker_late(uint64_t tick)
 {
-    return wake_up_us(tick) < timers.wake_us && claim();
+    return due_wake_us(tick) < timers.wake_us && claim();
 }
 
 bool ticker_append(struct wq_timer *timer)
 {
-    list_append(&timers.first, &timers.last, &timer->item);
+    item_list_append(&timers.due, &timer->item);
     return claim();
 }
 
@@ -79,7 +71,7 @@ static unsigned collect(struct batch *batch)
         else if (timer->thread_class == WQ_CLASS_TIMER)
             ticker_append(timer);
         else
-            list_append(&batch->first, &batch->last, &timer->item);
+            item_list_append(&batch->items, &timer->item);
         n++;
     }
     if (n)
@@ -93,8 +85,8 @@ static void attend(const struct batch *batch)
 {
     bool pool = batch->merged[WQ_CLASS_POOL] || batch->merged[WQ_CLASS_LONG];
 
-    if (pool && at_load(&pool_default.ready) && pool_has_work())
-        pool_attend();
+    if (pool && pool_has_work(&pool_default))
+        pool_retry(&pool_default);
     if (batch->merged[WQ_CLASS_PERSISTENT])
         own_attend(false);
     if (batch->merged[WQ_CLASS_IO])
@@ -103,7 +95,7 @@ static void attend(const struct batch *batch)
 
 static void deliver_batch(struct batch *batch)
 {
-    struct wq_item *item = batch->first;
+    struct wq_item *item = batch->items.first;
 
     while (item) {
         struct wq_item *next = item->link;
@@ -111,16 +103,6 @@ static void deliver_batch(struct batch *batch)
         timer_deliver(item->param);
         item = next;
     }
-}
-
-/* Takes the next routine that is to be called on the timer thread. Under T. */
-static struct wq_item *pop(void)
-{
-    struct wq_item *item = timers.first;
-
-    if (item)
-        timers.first = item->link;
-    return item;
 }
 
 static void call(struct wq_item *item)
@@ -134,7 +116,7 @@ static bool do_round(void)
 {
     struct batch batch = {0};
     unsigned n = collect(&batch);
-    struct wq_item *item = pop();
+    struct wq_item *item = item_list_pop(&timers.due);
 
     if (!n && !item)
         return false;
@@ -161,7 +143,7 @@ static void main_loop(void *arg)
         if (do_round())
             continue;
         next = wheel_next(&all->wheel);
-        all->wake_us = next == WHEEL_NEVER ? PORT_FOREVER : wake_up_us(next);
+        all->wake_us = next == WHEEL_NEVER ? PORT_FOREVER : due_wake_us(next);
         next = all->wake_us;
         port_lock_drop(&all->lock);
         port_park(&all->parker, next);
@@ -173,26 +155,19 @@ static void main_loop(void *arg)
 
 void ticker_provide(void)
 {
-    bool start, started;
+    bool start;
 
     if (at_load(&timers.have_thread))
         return;
-    if (!at_load(&pool_default.ready))
-        pool_start(); /* for the clock; it may be short of memory for the rest */
+    pool_start(); /* for the clock; it may be short of memory for the rest */
     port_lock_take(&timers.lock);
     start = !timers.have_thread;
     at_store(&timers.have_thread, true);
     port_lock_drop(&timers.lock);
     if (!start)
         return;
-    started = port_thread_start(main_loop, &timers, &timers.thread);
-    if (!started)
+    if (!thread_start(main_loop, &timers, NULL, &timers.thread))
         at_store(&timers.have_thread, false); /* the next call tries again */
-    port_lock_take(&pool_default.lock);
-    if (started)
-        thread_count(1);
-    pool_default.start_failed += !started;
-    port_lock_drop(&pool_default.lock);
 }
 
 /* The timers stay their owners', who may set them again. */
@@ -219,13 +194,9 @@ void timers_stop(void)
     port_lock_drop(&timers.lock);
     if (wake)
         ticker_wake();
-    if (have) {
-        port_thread_join(&timers.thread);
-        port_lock_take(&pool_default.lock);
-        thread_count(-1);
-        port_lock_drop(&pool_default.lock);
-    }
-    while ((item = pop()) != NULL)
+    if (have)
+        thread_join(&timers.thread);
+    while ((item = item_list_pop(&timers.due)) != NULL)
         call(item);
     forget_all(&timers.wheel);
     memset(&timers.wheel, 0, sizeof(timers.wheel));

@@ -7,14 +7,16 @@
 #ifndef WQ_TIMER_H
 #define WQ_TIMER_H
 
-#include "pool.h"
-#include "wheel.h"
+#include "base/item.h"
+#include "base/thread.h"
+#include "port/port.h"
+#include "timer/wheel.h"
+#include "wqcore.h"
 
 struct timers {
     struct port_lock lock; /* as T below */
     struct wheel wheel;    /* T */
-    struct wq_item *first; /* T: expired, to be called on the timer thread; linked by link */
-    struct wq_item *last;  /* T */
+    struct item_list due;  /* T: expired, to be called on the timer thread */
     uint64_t wake_us;      /* T: when the thread will wake up by itself; 0 = it is not asleep */
     uint64_t rest_us;      /* T: it need not collect what is due before */
     bool have_thread;      /* TA: it runs, or somebody is just starting it */
@@ -40,19 +42,6 @@ static inline uint64_t timer_tick(uint64_t now_us)
 /* Lets a timer that is not in the wheel expire and puts it back into the wheel if it is periodic. Returns
  * true if its item is to be delivered then, false if it still is queued. Under T. */
 bool timer_expire(struct wq_timer *timer, uint64_t now_us);
-
-/* ---- ticker.c ---- */
-
-/* Sees to it that there is a timer thread. Without T. */
-void ticker_provide(void);
-
-/* To be called when a timer was added to the wheel, under T. Returns true if ticker_wake must be called once
- * the lock is dropped. */
-bool ticker_late(uint64_t tick);
-void ticker_wake(void);
-
-/* Queues an expired timer to be called by the timer thread. Under T. Returns as ticker_late. */
-bool ticker_append(struct wq_timer *timer);
 
 /* Hands an expired timer that is not for the timer thread to its class of threads; it may be gone then.
  * Without T. */

@@ -9,7 +9,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "timer.h"
+#include "serve/serve_own.h"
+#include "timer/ticker.h"
+#include "timer/timer.h"
 
 #define LONGEST_US (1ull << 52) /* 142 years: as good as never, and sums with the clock don't overflow */
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "wheel.h"
+#include "timer/wheel.h"
 
 static unsigned find_level(uint64_t tick, uint64_t position)
 {

@@ -1,9 +1,10 @@
 /*
  * wait.h: registered waits and watches, as their own files see them.
  *
- *   wait_open.c    opening and closing a wait     wait_thread.c  what a wait thread does
- *   wait_place.c   which thread serves a wait     wait_run.c     delivering what was signalled
- *   wait_watch.c   setting and unsetting watches
+ *   wait_slot.c   places, slots and kicks           wait_run.c    delivering what was signalled
+ *   wait_thread.c what a wait thread does           wait_place.c  which thread serves a wait
+ *   wait_open.c   opening and closing a wait
+ *   wait_watch.c  setting and unsetting watches     wait_watch_run.c  what becomes of their settings
  *
  * A wait thread serves up to 63 waits; the 64th object of its wait is its kick event. While it is inside the
  * system's wait others only append to its slots, so that an index which the system returns still means the
@@ -21,7 +22,9 @@
 #ifndef WQ_WAIT_H
 #define WQ_WAIT_H
 
-#include "pool.h"
+#include "base/thread.h"
+#include "port/port.h"
+#include "wqcore.h"
 
 #define WAIT_SLOTS      (PORT_WAIT_MAX - 1)
 #define WAIT_QUEUED_MAX 64u /* signals consumed ahead of the routine; bits of wq_wait.results */
@@ -106,8 +109,6 @@ struct waits {
     struct port_event signalled; /* C once have_signalled: stays signalled */
     bool have_signalled;         /* start_lock */
     bool stopping;               /* V */
-    bool have_ended;             /* V: ended holds a thread */
-    struct port_thread ended;    /* V: the thread that ended last; it joined the one before it */
     unsigned count;              /* V: waits that are not closed */
     unsigned thread_count;       /* V */
     uint64_t fired;              /* V: deliveries that have begun */
@@ -116,21 +117,18 @@ struct waits {
 
 extern struct waits waits;
 
-/* ---- wait_place.c ---- */
+/* ---- wait_slot.c ---- */
 
-/* Makes what all waits share. Returns false if there is no memory. */
-bool waits_provide(void);
+/* Adds a thread to the lists of all and of those with room, or takes one without waits off them. Under the waits' lock. */
+void wait_thread_add(struct wait_thread *thread);
+void wait_thread_forget(struct wait_thread *thread);
 
-/* Finds a thread with room for the wait, or starts one, and takes a place there. Returns false if there is no
- * thread to be had. */
-bool wait_place(struct wq_wait *wait);
+/* Takes the wait's places at a thread that has them. Under the waits' lock. */
+void wait_join(struct wq_wait *wait, struct wait_thread *thread);
 
-/* Gives the wait's place up, if it has one. Under the waits' lock. Returns what is to be freed once that is
+/* Gives the wait's places up, if it has any. Under the waits' lock. Returns what is to be freed once that is
  * dropped, or NULL; always NULL on the wait's thread. */
 struct wait_thread *wait_leave(struct wq_wait *wait);
-
-/* Takes a thread without waits off the lists. Under the waits' lock. */
-void wait_thread_forget(struct wait_thread *thread);
 
 /* Puts the wait into slots of its thread, counting its time from now, unless it is to be waited for no more.
  * If the caller is not that thread, wait_interrupt must follow. Under the waits' lock. */
@@ -142,7 +140,7 @@ void wait_arm_until(struct wq_wait *wait, uint64_t deadline);
 /* Takes the wait out of its slots. Under the waits' lock, not while the thread waits for it. */
 void wait_disarm(struct wq_wait *wait);
 
-/* Sees to it that the thread leaves the system's wait and finds what has changed. Returns the thread, pinned,
+/* Makes sure that the thread leaves the system's wait and finds what has changed. Returns the thread, pinned,
  * if the caller must kick it after the lock was dropped, else NULL; thread may be NULL. Under the waits'
  * lock. */
 struct wait_thread *wait_interrupt(struct wait_thread *thread);
@@ -150,13 +148,30 @@ struct wait_thread *wait_interrupt(struct wait_thread *thread);
 /* Kicks and unpins what wait_interrupt returned; NULL is allowed. Not under the waits' lock. */
 void wait_kick(struct wait_thread *thread);
 
+/* ---- wait_place.c ---- */
+
+/* Makes what all waits share. Returns false if there is no memory. */
+bool waits_provide(void);
+
+/* Finds a thread with room for the wait, or starts one, and takes places there. Returns false if there is no
+ * thread to be had. */
+bool wait_place(struct wq_wait *wait);
+
 /* ---- wait_open.c ---- */
 
 /* Gets the wait out of its slots and keeps it from coming back while its closing is set. Under the waits' lock,
  * which is dropped while the wait thread is waited for. */
 void wait_recall(struct wq_wait *wait);
 
-/* ---- wait_watch.c ---- */
+/* ---- wait_watch_run.c ---- */
+
+static inline struct wq_watch *watch_of(struct wq_wait *wait)
+{
+    return (struct wq_watch *)((char *)wait - offsetof(struct wq_watch, wait));
+}
+
+/* When to look next at a time-out by the system's clock; now if its time has come. */
+uint64_t watch_clock_deadline(uint64_t clock_us);
 
 /* The watch's setting completes: from now on watch_call must follow. Under the waits' lock. */
 void watch_fire(struct wq_wait *wait, bool timed_out);

@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "wait.h"
+#include "serve/serve_own.h"
+#include "wait/wait.h"
 
 _Static_assert(WQ_WAIT_GROUP_MAX == WAIT_SLOTS, "a group has a thread's slots");
 

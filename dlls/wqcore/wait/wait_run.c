@@ -9,7 +9,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "wait.h"
+#include "serve/serve_own.h"
+#include "wait/wait.h"
 
 void wait_post(struct wq_wait *wait)
 {

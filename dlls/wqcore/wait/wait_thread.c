@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "wait.h"
+#include "wait/wait.h"
 
 #define IDLE_US        10000000u /* without waits for so long, a wait thread ends */
 #define BURST_US       1000u     /* two kicks within this time are part of a burst */
@@ -277,23 +277,17 @@ static void abandon(struct wait_thread *thread, struct round *round)
 /* Hands the thread over to whoever ends next. Under the waits' lock, which is dropped. */
 static void hand_over(struct wait_thread *thread)
 {
-    struct port_thread before = waits.ended;
+    struct port_thread own = thread->thread;
     struct port_event kick = thread->kick;
-    bool join = waits.have_ended, in_use = thread->used;
+    bool in_use = thread->used;
 
     wait_thread_forget(thread);
-    waits.ended = thread->thread;
-    waits.have_ended = true;
     thread->ended = true;
     port_lock_drop(&waits.lock);
-    port_lock_take(&pool_default.lock);
-    thread_count(-1);
-    port_lock_drop(&pool_default.lock);
-    if (join)
-        port_thread_join(&before);
     port_event_close(&kick);
     if (!in_use) /* else its waits or watches are still to be closed */
         port_heap_free(thread);
+    thread_hand_over(own);
 }
 
 void wait_thread_main(void *arg)

@@ -41,7 +41,8 @@ static DWORD WINAPI thread_main(void *param)
     return 0;
 }
 
-bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread)
+bool port_thread_start(port_thread_fn *fn, void *arg, const struct port_stack *stack,
+                       struct port_thread *thread)
 {
     struct start *start;
     HANDLE handle;
@@ -54,7 +55,7 @@ bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread
     start->fn = fn;
     start->arg = arg;
     if (NtCreateThreadEx(&handle, THREAD_ALL_ACCESS, NULL, PORT_THIS_PROCESS, (void *)(ULONG_PTR)thread_main,
-                         start, 0, 0, 0, 0, NULL)) {
+                         start, 0, 0, stack ? stack->commit : 0, stack ? stack->reserve : 0, NULL)) {
         port_heap_free(start);
         return false;
     }

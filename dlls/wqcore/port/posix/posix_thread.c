@@ -38,7 +38,25 @@ static void *thread_main(void *param)
     return NULL;
 }
 
-bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread)
+static int create(pthread_t *id, const struct port_stack *stack, void *arg)
+{
+    const size_t least = 65536; /* what a sanitizer's and libc's own start need */
+    pthread_attr_t attributes;
+    int result;
+
+    if (!stack || !stack->reserve)
+        return pthread_create(id, NULL, thread_main, arg);
+    if (pthread_attr_init(&attributes))
+        return -1;
+    pthread_attr_setstacksize(&attributes,
+                              ((stack->reserve > least ? stack->reserve : least) + 4095) / 4096 * 4096);
+    result = pthread_create(id, &attributes, thread_main, arg);
+    pthread_attr_destroy(&attributes);
+    return result;
+}
+
+bool port_thread_start(port_thread_fn *fn, void *arg, const struct port_stack *stack,
+                       struct port_thread *thread)
 {
     struct start *start;
 
@@ -49,7 +67,7 @@ bool port_thread_start(port_thread_fn *fn, void *arg, struct port_thread *thread
         return false;
     start->fn = fn;
     start->arg = arg;
-    if (pthread_create(&thread->id, NULL, thread_main, start)) {
+    if (create(&thread->id, stack, start)) {
         port_heap_free(start);
         return false;
     }
