@@ -2,7 +2,7 @@
  * wqcore.h: the shared thread-pool core, for fronts (kernel32, rtworkq, ntoskrnl ...) and for programs that
  * want it directly.
  *
- * One process has one pool. Work is a routine and a parameter, either copied (wq_post) or carried by an item
+ * One process has one pool, and as many private ones as it makes. Work is a routine and a parameter, either copied (wq_post) or carried by an item
  * that the caller owns (wq_submit, wq_queue_submit). Items of the pool run concurrently, in roughly the order
  * they came in; queues on top of it add priority levels and a concurrency limit.
  *
@@ -179,6 +179,41 @@ bool wq_queue_cancel(struct wq_queue *queue, struct wq_item *item);
  * finished may be NULL. Allowed from inside the queue's own routines. Nothing may be submitted after this call,
  * except by routines of the queue itself while they run. */
 void wq_queue_close(struct wq_queue *queue, wq_routine finished, void *param);
+
+/* ---- private pools ---- */
+
+/* A pool with threads and bounds of its own, for callbacks that must not wait for others' or need threads that others don't
+ * use. Work gets there through queues over it; all other functions are for the default pool, on a private pool's workers, too,
+ * but for the brackets around waits, which are for the worker's own. A private pool keeps as many runnable workers as there are
+ * processors, as the default pool does, or as many as its minimum, if that is more; its maximum is never exceeded, workers
+ * that are blocked included. */
+struct wq_pool;
+
+/* Makes a pool: minimum 0, maximum 500. No thread is made yet. Returns NULL if there is no memory. */
+struct wq_pool *wq_pool_create(void);
+
+/* Sets how many workers (0 to 4095) the pool always has: those that are missing are made before this returns, none of them ends
+ * while this holds, and so many routines run at a time even if all of them compute. A minimum above the maximum raises the
+ * maximum. With minimum = maximum = 1 it is always the same thread. Returns false if a thread cannot be made, or above 4095;
+ * then the minimum is what it was. */
+bool wq_pool_set_minimum(struct wq_pool *pool, unsigned count);
+
+/* Sets how many workers there may be: 0 counts as 1, more than 4095 as 4095. A lower maximum lowers the minimum, too. It ends no
+ * thread at once: as routines return workers rest, until no more than count run. */
+void wq_pool_set_maximum(struct wq_pool *pool, unsigned count);
+
+/* Sets the stack of threads that will be made, in bytes: addresses reserved, and of those committed at first. 0 stands for what
+ * threads of the process have by default. What the system finds too small it rounds up. */
+void wq_pool_set_stack(struct wq_pool *pool, size_t reserve, size_t commit);
+
+/* As wq_queue_create, over a private pool. A queue over such a queue runs there, too; it must not be moved to another
+ * pool. */
+struct wq_queue *wq_queue_create_in(struct wq_pool *pool, unsigned limit);
+
+/* Gives the pool up: nobody may set anything or make a queue over it any more. Queues over it may still be open. When the last
+ * of them has finished, at once if there is none, the threads end and the memory is freed; this does not wait for it. Allowed
+ * from inside the pool's own routines. */
+void wq_pool_close(struct wq_pool *pool);
 
 /* ---- timers ---- */
 
@@ -390,8 +425,8 @@ struct wq_counters {
     uint64_t taken;           /* entries that workers took and finished */
     uint64_t run;             /* routines of users that finished in the pool, alone or through a queue */
     uint64_t persistent_run;  /* routines that finished on threads that never end */
-    uint32_t workers;         /* worker threads that exist */
-    uint32_t workers_peak;    /* most that existed at a time */
+    uint32_t workers;         /* worker threads that exist, those of private pools included */
+    uint32_t workers_peak;    /* most that existed at a time in the default pool */
     uint32_t workers_started; /* worker threads started altogether */
     uint32_t workers_parked;  /* of those that exist, idle ones */
     uint32_t threads;         /* all threads of the core, wait threads included */
@@ -401,13 +436,14 @@ struct wq_counters {
     uint64_t wait_run;        /* routines that finished on wait threads */
     uint32_t waits;           /* waits that are open */
     uint32_t wait_threads;    /* threads that serve them */
-    uint32_t max_workers;
+    uint32_t max_workers;     /* of the default pool */
     uint32_t processors;
     uint32_t timers;         /* armed ones */
     uint64_t timers_expired; /* expiries */
     uint64_t timers_merged;  /* of those, merged with one still queued */
     uint64_t memory;         /* bytes held from the system, without the following */
     uint32_t blocks;         /* blocks of the process heap that the core and its fronts hold */
+    uint32_t pools;          /* private pools that have not ended */
 };
 
 void wq_counters_read(struct wq_counters *counters);
@@ -423,7 +459,7 @@ void wq_counters_read(struct wq_counters *counters);
  * queue. Waits and watches that are still open are not waited for any more, but must be closed all the same; bindings
  * must be closed before. For tests
  * and for hosts that unload the module. Nobody else may submit meanwhile. Returns false, having done nothing,
- * when called from one of the core's threads. Afterwards the core is as if just loaded. */
+ * when called from one of the core's threads or while a private pool is open. Afterwards the core is as if just loaded. */
 bool wq_shutdown(void);
 
 /* Injects failures for tests: the next `times` operations of the kind fail, UINT32_MAX until set to 0 again.

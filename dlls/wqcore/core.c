@@ -32,34 +32,30 @@ void wq_counters_read(struct wq_counters *counters)
     thread_count(counters);
 }
 
-/* Runs what is queued, and what those routines queue, in the pool and on threads that never end. */
+/* Runs what is queued, and what those routines queue, in the pools and on threads that never end. */
 static void drain(void)
 {
-    struct wq_pool *pool = &pool_default;
     uint64_t before, posted;
 
     do {
         own_idle(&before);
-        while (!pool_is_quiet(pool) && !port_exiting()) {
-            if (pool_has_work(pool))
-                pool_retry(pool); /* items came while there was no memory for the pool, or no thread */
+        while (!pool_all_quiet() && !port_exiting())
             port_rest(1000);
-        }
         while (!own_idle(&posted) && !port_exiting())
             port_rest(1000);
-    } while ((posted != before || !pool_is_quiet(pool)) && !port_exiting());
+    } while ((posted != before || !pool_all_quiet()) && !port_exiting());
 }
 
 bool wq_shutdown(void)
 {
-    if (port_context())
+    if (port_context() || pool_private_open())
         return false;
     timers_stop();
     waits_stop();
     io_stop();
     drain();
     own_stop();
-    pool_stop(&pool_default);
+    pool_stop();
     io_free();
     pool_stop_monitor();
     thread_join_last();

@@ -18,7 +18,12 @@ bool pool_start(void);
 /* The greatest number of the default pool's workers now. */
 unsigned pool_max_workers(void);
 
-/* Queues an item of the caller's. Never fails. The item must not be queued already. */
+/* A private pool has users: as long as there is one, it is there. Does nothing for the default pool. Who leaves last lets the pool
+ * end; that waits for no routine. */
+void pool_enter(struct wq_pool *pool);
+void pool_leave(struct wq_pool *pool);
+
+/* Queues an item of the caller's, who is a user. Never fails. The item must not be queued already. */
 void pool_submit(struct wq_pool *pool, struct wq_item *item);
 
 /* True if something waits anywhere in the pool: in a shard, the inbox, among the long routines or in a worker's ring. */
@@ -61,11 +66,15 @@ bool pool_of_has_work(struct worker *worker);
 /* Adds what the pools counted to the counters. */
 void pool_count(struct wq_counters *counters);
 
-/* True if nothing is queued and no routine runs. */
-bool pool_is_quiet(struct wq_pool *pool);
+/* True if somebody has a private pool open. */
+bool pool_private_open(void);
 
-/* Lets all workers end, and waits until none is left. Nothing is queued. */
-void pool_stop(struct wq_pool *pool);
+/* True if nothing is queued in the default pool and no routine runs there, and private pools have ended. Else makes sure that
+ * somebody sees to it. */
+bool pool_all_quiet(void);
+
+/* Lets all workers of the default pool end, and waits until none is left. Nothing is queued. */
+void pool_stop(void);
 
 /* Ends the monitor thread, if there is one. All pools have been stopped. */
 void pool_stop_monitor(void);

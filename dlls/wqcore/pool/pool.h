@@ -7,7 +7,8 @@
  *   pool_work.c     is there work?              pool_idle.c     who is parked, and who is awake
  *   pool_long.c     long routines               pool_block.c    what routines say about their waits
  *   pool_monitor.c  the thread that looks on    pool_growth.c   how many workers may run, pool_usage.c who uses a processor
- *   pool_make.c     making the pool once        pool_end.c      counters, end
+ *   pool_make.c     making a pool once          pool_private.c  pools that users make, pool_hold.c what keeps them
+ *   pool_bounds.c   how many workers            pool_tally.c    counters, pool_end.c end
  *
  * Letters behind fields:
  *   C   constant once the pool, or the worker, can be seen by others
@@ -36,6 +37,8 @@
 
 #define POOL_MAX_WORKERS     65535u
 #define POOL_DEFAULT_WORKERS 512u
+#define POOL_PRIVATE_WORKERS 500u /* the maximum of a new private pool */
+#define POOL_PRIVATE_MOST    4095u
 #define POOL_MAX_SHARDS      64u
 #define POOL_AWAKE_BITS      64u
 #define POOL_AWAKE_WORDS     ((POOL_MAX_WORKERS + POOL_AWAKE_BITS) / POOL_AWAKE_BITS)
@@ -86,6 +89,13 @@ struct watch {
  * not for the routine's own sake, the monitor does it. */
 enum { WAKE_NOBODY, WAKE_ANYBODY, WAKE_BELIEVED /* the monitor: waits are believed to last */ };
 
+/* Whether more workers run than shall. */
+enum {
+    EXCESS_NONE,
+    EXCESS_SOME,  /* who has nothing in its own ring parks */
+    EXCESS_BOUNDS /* the pool's maximum was lowered: who has finished its routine parks */
+};
+
 struct wq_pool {
     /* Read by every submission and hardly ever written, so on lines of their own. */
     _Alignas(
@@ -94,7 +104,7 @@ struct wq_pool {
     uint32_t ready;                         /* A: 1 = the shards are there */
     uint32_t token;                         /* A: 1 = somebody searches for work, or is being woken for it */
     uint32_t wakeable;                      /* PA: whether another worker may be woken or started: WAKE_... */
-    uint32_t excess;                        /* PA: 1 = more workers are runnable than may be */
+    uint32_t excess;                        /* PA: whether more workers run than shall: EXCESS_... */
     uint32_t monitor_on;                    /* A: 1 = the monitor ticks */
     unsigned shard_count;                   /* C */
     unsigned spin_us; /* C: how long a worker looks for work before it parks; 0 on one processor */
@@ -103,7 +113,14 @@ struct wq_pool {
     struct worker *idle;         /* P: the parked worker that was last active */
     unsigned processors;         /* C */
     port_thread_fn *worker_main; /* C: what the workers' threads run */
+    bool is_private;             /* C */
+    uint32_t users;              /* A: of a private pool, see pool_hold.h */
+    uint32_t holds;              /* A: likewise */
+    size_t table_size;           /* C: bytes of workers */
+    size_t memory;               /* C: bytes that it was made of, without shards */
+    struct port_stack stack;     /* P: of threads that will be made */
     unsigned max_workers;        /* P */
+    unsigned min_workers;        /* P: so many don't retire and may run at a time whatever they do */
     unsigned count;              /* P: workers that exist, starting ones included */
     unsigned parked;             /* P */
     unsigned blocked;            /* P: workers not parked and not runnable */

@@ -31,7 +31,7 @@ static bool provide_other(struct wq_pool *pool)
     bool parked;
 
     port_lock_take(&pool->lock);
-    parked = pool->parked != 0;
+    parked = pool->parked && census_may_wake(pool);
     port_lock_drop(&pool->lock);
     return parked || awake_any(pool, is_free, NULL) || wake_one(pool, false);
 }

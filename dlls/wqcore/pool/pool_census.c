@@ -17,7 +17,9 @@ unsigned census_runnable(const struct wq_pool *pool)
 
 unsigned census_allowed(const struct wq_pool *pool)
 {
-    return pool->processors + pool->boost + pool->long_queued;
+    unsigned allowed = pool->processors + pool->boost + pool->long_queued;
+
+    return allowed > pool->min_workers ? allowed : pool->min_workers;
 }
 
 bool census_has_room(const struct wq_pool *pool)
@@ -25,10 +27,16 @@ bool census_has_room(const struct wq_pool *pool)
     return pool->count < pool->max_workers && !pool->stopping;
 }
 
+/* Blocked ones count, too. Always so unless the maximum was lowered. */
+bool census_may_wake(const struct wq_pool *pool)
+{
+    return pool->count - pool->parked < pool->max_workers || pool->stopping;
+}
+
 /* May a parked worker be woken? A thread that is yet to come to life replaces none that is there. */
 static bool may_wake_parked(const struct wq_pool *pool)
 {
-    return pool->parked && census_runnable(pool) < census_allowed(pool);
+    return pool->parked && census_may_wake(pool) && census_runnable(pool) < census_allowed(pool);
 }
 
 /* Would a thread be of use, and is one to be had? After a failure only the monitor tries again, unless there is no worker at
@@ -55,9 +63,11 @@ static bool believes_in_thread(const struct wq_pool *pool)
 }
 
 /* Are there too many? */
-static bool has_excess(const struct wq_pool *pool)
+static uint32_t find_excess(const struct wq_pool *pool)
 {
-    return census_runnable(pool) > census_allowed(pool);
+    if (pool->count - pool->parked > pool->max_workers)
+        return EXCESS_BOUNDS;
+    return census_runnable(pool) > census_allowed(pool) ? EXCESS_SOME : EXCESS_NONE;
 }
 
 /* Who may wake or make a worker? */
@@ -76,7 +86,7 @@ static uint32_t find_wakeable(const struct wq_pool *pool)
 
 void census_update(struct wq_pool *pool)
 {
-    uint32_t wakeable = find_wakeable(pool), excess = has_excess(pool);
+    uint32_t wakeable = find_wakeable(pool), excess = find_excess(pool);
 
     if (at_peek(&pool->wakeable) != wakeable)
         at_publish(&pool->wakeable, wakeable);

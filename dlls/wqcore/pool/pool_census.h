@@ -18,6 +18,9 @@ unsigned census_allowed(const struct wq_pool *pool);
 /* May one more worker exist? Under the pool's lock. */
 bool census_has_room(const struct wq_pool *pool);
 
+/* May one more worker be awake? Under the pool's lock. */
+bool census_may_wake(const struct wq_pool *pool);
+
 /* Answers the questions anew and publishes the answers: wakeable and excess. Under the pool's lock, after each change
  * of what they depend on. */
 void census_update(struct wq_pool *pool);

@@ -6,55 +6,41 @@
 #include <string.h>
 
 #include "pool/pool_census.h"
-#include "pool/pool_make.h"
+#include "pool/pool_tally.h"
+#include "pool/pool_hold.h"
+#include "pool/pool_monitor.h"
 #include "pool/pool_wake.h"
 
-/* Adds up what the workers counted. */
-static void count_workers(struct wq_pool *pool, struct wq_counters *counters)
+static bool add_private(struct wq_pool *pool, void *param)
 {
-    unsigned high = at_load(&pool->high);
+    struct wq_counters *counters = param;
 
-    for (unsigned i = 0; i < high; i++) {
-        struct worker *worker = at_load(&pool->workers[i]);
-        uint64_t inner = at_load(&worker->inner), batons = at_load(&worker->batons);
-        uint64_t beats = at_peek(&worker->beat) / 2; /* last: it goes up before inner does */
-
-        counters->taken += beats - inner;
-        counters->run += beats > batons ? beats - batons : 0; /* an activation's beat comes last */
-        counters->posted += (uint64_t)at_peek(&worker->posted);
-    }
-    counters->memory += high * sizeof(struct worker);
-}
-
-static void count_made(struct wq_pool *pool, struct wq_counters *counters)
-{
-    count_workers(pool, counters);
-    for (unsigned i = 0; i < pool->shard_count; i++)
-        counters->posted += shard_total(&pool->shards[i]);
-    counters->memory += POOL_TABLE_SIZE;
+    if (pool->is_private)
+        tally_add(pool, counters);
+    counters->pools += pool->is_private;
+    return false;
 }
 
 void pool_count(struct wq_counters *counters)
 {
     struct wq_pool *pool = &pool_default;
 
+    tally_add(pool, counters);
     if (at_load(&pool->ready)) {
-        count_made(pool, counters);
         counters->memory += shard_segments_memory();
         counters->processors = pool->processors;
     }
     port_lock_take(&pool->lock);
-    counters->workers = pool->count;
     counters->workers_peak = pool->peak;
-    counters->workers_started = pool->started;
-    counters->workers_parked = pool->parked;
     counters->max_workers = pool->max_workers;
     port_lock_drop(&pool->lock);
+    monitor_any(add_private, counters);
+    tally_add_kept(counters);
 }
 
 /* Looked at twice, because a worker may have been woken for something between the look at the queues and the look at the
  * workers. */
-bool pool_is_quiet(struct wq_pool *pool)
+static bool is_quiet(struct wq_pool *pool)
 {
     bool quiet = true;
 
@@ -67,8 +53,28 @@ bool pool_is_quiet(struct wq_pool *pool)
     return quiet;
 }
 
-void pool_stop(struct wq_pool *pool)
+static bool attend_if_busy(struct wq_pool *pool, void *busy)
 {
+    if (pool_has_work(pool))
+        pool_attend(pool);
+    if (pool->is_private || !is_quiet(pool))
+        *(bool *)busy = true;
+    return false;
+}
+
+bool pool_all_quiet(void)
+{
+    bool busy = false;
+
+    if (pool_has_work(&pool_default)) /* maybe there was no memory for it, or no thread */
+        pool_retry(&pool_default);
+    monitor_any(attend_if_busy, &busy);
+    return !busy && is_quiet(&pool_default);
+}
+
+void pool_stop(void)
+{
+    struct wq_pool *pool = &pool_default;
     bool parked;
 
     port_lock_take(&pool->lock);
@@ -93,7 +99,8 @@ void pool_stop(struct wq_pool *pool)
 
 void pool_free(void)
 {
-    pool_unmake(&pool_default);
+    hold_unmake(&pool_default);
     shard_segments_free();
+    tally_forget_kept();
     memset(&pool_default, 0, sizeof(pool_default));
 }

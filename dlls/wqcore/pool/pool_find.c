@@ -151,8 +151,26 @@ static bool take_turn(struct worker *worker, struct slot *slot)
            take_from_inbox(worker, slot, 1);
 }
 
+/* The pool's maximum was lowered: the worker shall park at once, so its ring must be empty. Returns false if it can't be for
+ * lack of memory. */
+static bool empty_ring(struct worker *worker)
+{
+    struct slot slot;
+
+    while (ring_pop(&worker->ring, &slot)) {
+        if (!shard_push(&worker->pool->shards[0], slot.routine, slot.param)) {
+            ring_push(&worker->ring, slot.routine, slot.param);
+            return false;
+        }
+        at_put(&worker->posted, worker->posted - 1);
+    }
+    return true;
+}
+
 bool worker_find(struct worker *worker, struct slot *slot)
 {
+    if (__builtin_expect(at_load(&worker->pool->excess) == EXCESS_BOUNDS, 0) && empty_ring(worker))
+        return false;
     if (take_turn(worker, slot) || ring_pop(&worker->ring, slot))
         return true;
     if (at_load(&worker->pool->excess) && !at_peek(&worker->searching))

@@ -43,35 +43,52 @@ static void retire_structure(struct worker *worker)
     pool->count--;
 }
 
+/* Under the pool's lock. */
+static void reserve(struct worker *worker)
+{
+    struct wq_pool *pool = worker->pool;
+
+    at_store(&pool->retired, worker->idle_below);
+    at_put(&worker->joinable, 0);
+    pool->count++;
+    pool->started++;
+    pool->starting++;
+    pool->starved = false;
+    if (pool->count > pool->peak)
+        pool->peak = pool->count;
+    awake_set(worker, true);
+    at_add(&pool->holds, 1);
+    census_update(pool);
+}
+
 struct worker *life_reserve(struct wq_pool *pool)
 {
-    struct worker *worker;
+    struct worker *worker = NULL;
+    bool room;
 
-    if (!provide_structure(pool))
-        return NULL;
-    port_lock_take(&pool->lock);
-    worker = census_has_room(pool) ? pool->retired : NULL; /* it may have gone to somebody else */
-    if (worker) {
-        at_store(&pool->retired, worker->idle_below);
-        at_put(&worker->joinable, 0);
-        pool->count++;
-        pool->started++;
-        pool->starting++;
-        pool->starved = false;
-        if (pool->count > pool->peak)
-            pool->peak = pool->count;
-        awake_set(worker, true);
-        census_update(pool);
-    }
-    port_lock_drop(&pool->lock);
+    do {
+        if (!provide_structure(pool))
+            return NULL;
+        port_lock_take(&pool->lock);
+        room = census_has_room(pool);
+        if (room)
+            worker = pool->retired;
+        if (worker)
+            reserve(worker);
+        port_lock_drop(&pool->lock);
+    } while (room && !worker); /* the structure went to somebody else */
     return worker;
 }
 
 bool life_start(struct worker *worker)
 {
     struct wq_pool *pool = worker->pool;
+    struct port_stack stack;
 
-    if (thread_start(pool->worker_main, worker, NULL, &worker->thread)) {
+    port_lock_take(&pool->lock);
+    stack = pool->stack;
+    port_lock_drop(&pool->lock);
+    if (thread_start(pool->worker_main, worker, &stack, &worker->thread)) {
         at_publish(&worker->joinable, 1);
         port_wake_word(&worker->joinable);
         return true;
@@ -81,6 +98,7 @@ bool life_start(struct worker *worker)
     pool->started--;
     pool->starting--;
     pool->starved = true;
+    at_add(&pool->holds, UINT32_MAX); /* the caller has one, too, or knows a user */
     census_update(pool);
     port_lock_drop(&pool->lock);
     return false;

@@ -8,7 +8,7 @@
 
 #include "pool/pool.h"
 
-/* Counts one more worker and makes a structure for it. Returns NULL if the maximum is reached, the pool ends or there is
+/* Counts one more worker, with a hold on the pool, and makes a structure for it. Returns NULL if the maximum is reached, the pool ends or there is
  * no memory. */
 struct worker *life_reserve(struct wq_pool *pool);
 

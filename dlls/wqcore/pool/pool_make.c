@@ -6,6 +6,7 @@
 #include "pool/pool_make.h"
 
 #include "pool/pool_census.h"
+#include "pool/pool_hold.h"
 #include "pool/pool_monitor.h"
 #include "pool/pool_worker.h"
 
@@ -17,20 +18,29 @@ struct wq_pool pool_default;
 
 static struct port_lock start_lock;
 
-void pool_unmake(struct wq_pool *pool)
+/* What all pools need. */
+static bool make(struct wq_pool *pool, unsigned shards, unsigned most_workers)
 {
-    for (unsigned i = 0; i < POOL_MAX_SHARDS; i++)
-        shard_free(&pool->shards[i]);
-    for (unsigned i = 0; i < pool->high; i++)
-        port_pages_free(pool->workers[i], sizeof(struct worker));
-    if (pool->workers)
-        port_pages_free(pool->workers, POOL_TABLE_SIZE);
-    pool->workers = NULL;
-    pool->high = 0;
+    pool->spin_us = pool->processors > 1 ? SPIN_US : 0;
+    pool->worker_main = worker_main;
+    pool->table_size = (most_workers + 1) * sizeof(struct worker *);
+    pool->workers = port_pages_alloc(pool->table_size);
+    if (!pool->workers)
+        return false;
+    pool->memory += pool->table_size;
+    for (; pool->shard_count < shards; pool->shard_count++) {
+        if (!shard_init(&pool->shards[pool->shard_count])) {
+            hold_unmake(pool);
+            return false;
+        }
+    }
+    census_update(pool);
+    monitor_add(pool);
+    return true;
 }
 
 /* Under start_lock. */
-static bool make(struct wq_pool *pool)
+static bool make_default(struct wq_pool *pool)
 {
     unsigned max_workers;
 
@@ -38,21 +48,24 @@ static bool make(struct wq_pool *pool)
     pool->processors = port_env_number("WQSHIM_PROCESSORS", port_cpu_count());
     if (!pool->processors)
         pool->processors = 1;
-    pool->shard_count = pool->processors < POOL_MAX_SHARDS ? pool->processors : POOL_MAX_SHARDS;
-    pool->spin_us = pool->processors > 1 ? SPIN_US : 0;
     max_workers = port_env_number("WQSHIM_MAX_WORKERS", POOL_DEFAULT_WORKERS);
     pool->max_workers = max_workers && max_workers <= POOL_MAX_WORKERS ? max_workers : POOL_DEFAULT_WORKERS;
-    pool->worker_main = worker_main;
-    pool->workers = port_pages_alloc(POOL_TABLE_SIZE);
-    for (unsigned i = 0; i < pool->shard_count && pool->workers; i++)
-        if (!shard_init(&pool->shards[i]))
-            pool_unmake(pool);
-    if (!pool->workers) {
-        pool->shard_count = 0; /* pool_has_work looks at them */
+    return make(pool, pool->processors < POOL_MAX_SHARDS ? pool->processors : POOL_MAX_SHARDS,
+                POOL_MAX_WORKERS);
+}
+
+bool pool_make_private(struct wq_pool *pool)
+{
+    pool->is_private = true;
+    pool->users = 1;
+    pool->holds = 1;
+    pool->memory = sizeof(*pool);
+    pool->processors = pool_default.processors;
+    pool->max_workers = POOL_PRIVATE_WORKERS;
+    /* One shard will do: it carries batons only, the queues' items don't come this way. */
+    if (!make(pool, 1, POOL_PRIVATE_MOST))
         return false;
-    }
-    census_update(pool);
-    monitor_add(pool);
+    at_publish(&pool->ready, 1);
     return true;
 }
 
@@ -63,7 +76,7 @@ bool pool_start(void)
     if (at_load(&pool_default.ready))
         return true;
     port_lock_take(&start_lock);
-    ready = at_load(&pool_default.ready) || make(&pool_default);
+    ready = at_load(&pool_default.ready) || make_default(&pool_default);
     at_publish(&pool_default.ready, ready);
     port_lock_drop(&start_lock);
     return ready;

@@ -8,10 +8,7 @@
 
 #include "pool/pool.h"
 
-/* Bytes of the table of a pool's workers. */
-#define POOL_TABLE_SIZE ((POOL_MAX_WORKERS + POOL_AWAKE_BITS) * sizeof(struct worker *))
-
-/* Frees what a pool was made of. All its threads have ended and nothing is queued. */
-void pool_unmake(struct wq_pool *pool);
+/* Makes a private pool in zeroed memory, with one user. The default pool is there. Returns false if there is no memory. */
+bool pool_make_private(struct wq_pool *pool);
 
 #endif

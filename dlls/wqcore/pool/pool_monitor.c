@@ -108,6 +108,28 @@ void monitor_add(struct wq_pool *pool)
     port_lock_drop(&monitor.pools_lock);
 }
 
+void monitor_remove(struct wq_pool *pool)
+{
+    struct wq_pool **at = &monitor.pools;
+
+    port_lock_take(&monitor.pools_lock);
+    while (*at != pool)
+        at = &(*at)->watch.next;
+    *at = pool->watch.next;
+    port_lock_drop(&monitor.pools_lock);
+}
+
+bool monitor_any(bool (*fn)(struct wq_pool *pool, void *param), void *param)
+{
+    struct wq_pool *pool;
+
+    port_lock_take(&monitor.pools_lock);
+    for (pool = monitor.pools; pool && !fn(pool, param);)
+        pool = pool->watch.next;
+    port_lock_drop(&monitor.pools_lock);
+    return pool != NULL;
+}
+
 void monitor_wake(struct wq_pool *pool)
 {
 #ifdef WQ_STRESS

@@ -8,8 +8,12 @@
 
 #include "pool/pool.h"
 
-/* Lets the monitor know a pool. */
+/* Lets the monitor know a pool, or forget it: when that returns the monitor has left it. */
 void monitor_add(struct wq_pool *pool);
+void monitor_remove(struct wq_pool *pool);
+
+/* Calls fn for each pool that the monitor knows, until it returns true. Returns whether one did. The pools stay meanwhile. */
+bool monitor_any(bool (*fn)(struct wq_pool *pool, void *param), void *param);
 
 /* Makes the monitor tick for the pool until nothing is queued there. */
 void monitor_wake(struct wq_pool *pool);

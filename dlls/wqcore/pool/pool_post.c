@@ -45,7 +45,8 @@ static bool push(struct wq_pool *pool, wq_routine routine, void *param)
 {
     struct worker *worker = port_self();
 
-    if (worker ? !push_to_ring(worker, routine, param) : !push_to_shard(pool, routine, param))
+    if (worker && worker->pool == pool ? !push_to_ring(worker, routine, param)
+                                       : !push_to_shard(pool, routine, param))
         return false;
     pool_attend(pool);
     return true;
@@ -78,7 +79,7 @@ void wq_submit_long(struct wq_item *item)
         at_publish(&pool_default.unserved, 1);
 }
 
-void pool_submit(struct wq_pool *pool, struct wq_item *item)
+static void submit(struct wq_pool *pool, struct wq_item *item)
 {
     if (push(pool, item_run, item))
         return;
@@ -91,7 +92,15 @@ void pool_submit(struct wq_pool *pool, struct wq_item *item)
 
 void wq_submit(struct wq_item *item)
 {
-    pool_submit(&pool_default, item);
+    submit(&pool_default, item);
+}
+
+/* Once the item is there whoever keeps a private pool may be gone. */
+void pool_submit(struct wq_pool *pool, struct wq_item *item)
+{
+    pool_enter(pool);
+    submit(pool, item);
+    pool_leave(pool);
 }
 
 /* ---- when nobody would see to what was submitted ---- */

@@ -72,13 +72,12 @@ static bool start_worker(struct wq_pool *pool, bool token, bool hand_on)
     return false;
 }
 
-/* Wakes a parked worker, handing the token on to it if the caller holds it. Returns false if there is none. */
-static bool unpark_worker(struct wq_pool *pool, bool token)
+bool wake_parked(struct wq_pool *pool, bool token)
 {
     struct worker *worker;
 
     port_lock_take(&pool->lock);
-    worker = pool->idle;
+    worker = census_may_wake(pool) ? pool->idle : NULL;
     if (worker) {
         idle_remove(worker);
         at_put(&worker->searching, token);
@@ -91,9 +90,14 @@ static bool unpark_worker(struct wq_pool *pool, bool token)
     return worker != NULL;
 }
 
+bool wake_start(struct wq_pool *pool)
+{
+    return start_worker(pool, false, false);
+}
+
 bool wake_one(struct wq_pool *pool, bool token)
 {
-    return unpark_worker(pool, token) || start_worker(pool, token, true);
+    return wake_parked(pool, token) || start_worker(pool, token, true);
 }
 
 /* Takes the token in order to wake somebody. Returns false if there is nothing to be done, or not by us. */
@@ -123,7 +127,7 @@ void pool_attend(struct wq_pool *pool)
 void wake_grow(struct wq_pool *pool)
 {
     for (unsigned left = STARTS; left && pool_has_work(pool) && take_token(pool, true); left--) {
-        if (unpark_worker(pool, true) || !start_worker(pool, true, false))
+        if (wake_parked(pool, true) || !start_worker(pool, true, false))
             return;
     }
 }

@@ -13,6 +13,12 @@
  * no thread can be made. */
 bool wake_one(struct wq_pool *pool, bool token);
 
+/* Wakes a parked worker, handing the token on to it if the caller holds it. Returns false if there is none. */
+bool wake_parked(struct wq_pool *pool, bool token);
+
+/* Starts one more worker. Returns false if the maximum is reached or no thread can be made. */
+bool wake_start(struct wq_pool *pool);
+
 /* As pool_attend, for the monitor: it has the time to start several threads, and those for waits that are
  * believed to last. */
 void wake_grow(struct wq_pool *pool);

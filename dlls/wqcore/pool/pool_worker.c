@@ -7,6 +7,7 @@
 
 #include "pool/pool_census.h"
 #include "pool/pool_find.h"
+#include "pool/pool_hold.h"
 #include "pool/pool_idle.h"
 #include "pool/pool_life.h"
 #include "pool/pool_wake.h"
@@ -37,18 +38,19 @@ static void run(struct worker *worker, struct slot *slot)
     put_right(worker);
 }
 
-/* Takes the worker off the idle stack for good. Returns false if somebody is just waking it. */
+/* Takes the worker off the idle stack for good. Returns false if somebody is just waking it, or if the pool keeps it. */
 static bool retire(struct worker *worker)
 {
+    struct wq_pool *pool = worker->pool;
     bool retires;
 
-    port_lock_take(&worker->pool->lock);
-    retires = worker->parked;
+    port_lock_take(&pool->lock);
+    retires = worker->parked && pool->count > pool->min_workers;
     if (retires) {
         idle_remove(worker);
         at_store(&worker->parked, 0);
     }
-    port_lock_drop(&worker->pool->lock);
+    port_lock_drop(&pool->lock);
     return retires;
 }
 
@@ -94,7 +96,7 @@ static bool park(struct worker *worker)
             continue;
         if (retire(worker))
             return false;
-        deadline = PORT_FOREVER;
+        deadline = port_clock_us() + WORKER_IDLE_US;
     }
     return true;
 }
@@ -104,8 +106,12 @@ static void end(struct worker *worker)
     struct wq_pool *pool = worker->pool;
     struct port_thread thread = life_end(worker);
 
+    /* Routines that other modules have for the end of a thread may still submit, as from any thread. */
+    port_self_set(NULL);
+    port_context_set(NULL);
     if (pool_has_work(pool))
         pool_attend(pool);
+    hold_drop(pool);
     thread_hand_over(thread);
 }
 

@@ -37,14 +37,14 @@ static struct wq_queue *allocate(bool window)
     return queue;
 }
 
-struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit)
+static struct wq_queue *create(struct wq_pool *pool, struct wq_queue *target, unsigned level, unsigned limit)
 {
     struct wq_queue *queue = allocate(limit == WQ_UNLIMITED);
 
     if (!queue)
         return NULL;
     queue->limit = limit == WQ_UNLIMITED ? UINT32_MAX : limit;
-    queue->pool = &pool_default;
+    queue->pool = pool;
     queue->target = target;
     queue->target_level = level;
     queue->target_rank = WQ_UNRANKED;
@@ -54,7 +54,18 @@ struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, u
     queue->inbox = QUEUE_IDLE;
     queue->baton_out = true;
     queue->refs = 2;
+    pool_enter(pool);
     return queue;
+}
+
+struct wq_queue *wq_queue_create_over(struct wq_queue *target, unsigned level, unsigned limit)
+{
+    return create(target ? target->pool : &pool_default, target, level, limit);
+}
+
+struct wq_queue *wq_queue_create_in(struct wq_pool *pool, unsigned limit)
+{
+    return create(pool, NULL, 0, limit);
 }
 
 void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner)
@@ -66,6 +77,7 @@ void wq_queue_set_runner(struct wq_queue *queue, wq_runner runner)
  * look at it. */
 void queue_release(struct wq_queue *queue)
 {
+    struct wq_pool *pool = queue->pool;
     wq_routine finished;
     void *param;
 
@@ -76,6 +88,7 @@ void queue_release(struct wq_queue *queue)
     port_heap_free(queue);
     if (finished)
         finished(param);
+    pool_leave(pool);
 }
 
 static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level, bool ranked);
@@ -121,12 +134,15 @@ static void usual_note(struct wq_queue *queue, uint32_t level)
         at_publish(&queue->usual, USUAL_MIXED);
 }
 
-/* Once the item is there the queue may be gone, unless it was idle. */
+/* Once the item is there the queue may be gone, unless it was idle, and so may a private pool. */
 static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level, bool ranked)
 {
     struct wq_item *top = at_load(&queue->inbox);
     struct wq_pool *pool = queue->pool;
+    bool unserved = pool_unserved(pool);
 
+    if (unserved)
+        pool_enter(pool);
     if (level >= WQ_LEVELS)
         level = WQ_LEVELS - 1;
     item_mark(item, level, ranked);
@@ -136,8 +152,10 @@ static void submit(struct wq_queue *queue, struct wq_item *item, unsigned level,
     } while (!at_cas(&queue->inbox, &top, item));
     if (top == QUEUE_IDLE)
         queue_baton_submit(queue);
-    else if (pool_unserved(pool)) /* the baton may wait for a thread that could not be made */
+    else if (unserved) /* the baton may wait for a thread that could not be made */
         pool_retry(pool);
+    if (unserved)
+        pool_leave(pool);
 }
 
 void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned level)

@@ -79,14 +79,14 @@ static void call_binding(struct wq_binding *binding, const struct port_packet *p
 }
 
 /* The binding cannot be freed now, nor before its calls are none. */
-static void WQ_CALL hold_binding(void *binding)
+static void WQ_CALL pin_binding(void *binding)
 {
     at_store(&((struct wq_binding *)binding)->calls, CALLS_ONE);
 }
 
 static void serve_packet(const struct port_packet *packet)
 {
-    struct wq_binding *binding = wq_handle_find(IO_KIND, packet->key, hold_binding);
+    struct wq_binding *binding = wq_handle_find(IO_KIND, packet->key, pin_binding);
 
     if (binding && binding->kept)
         post_packet(binding, packet);

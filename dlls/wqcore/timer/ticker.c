@@ -85,8 +85,8 @@ static void attend(const struct batch *batch)
 {
     bool pool = batch->merged[WQ_CLASS_POOL] || batch->merged[WQ_CLASS_LONG];
 
-    if (pool && pool_has_work(&pool_default))
-        pool_retry(&pool_default);
+    if (pool && pool_start() && pool_has_work(&pool_default))
+        pool_attend(&pool_default);
     if (batch->merged[WQ_CLASS_PERSISTENT])
         own_attend(false);
     if (batch->merged[WQ_CLASS_IO])

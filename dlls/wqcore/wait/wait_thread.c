@@ -198,7 +198,7 @@ static void linger_outside(struct wait_thread *thread)
 }
 
 /* Waits once and collects what came of it. Under the waits' lock. */
-static void wait_once(struct wait_thread *thread, struct round *round)
+static void await_once(struct wait_thread *thread, struct round *round)
 {
     unsigned next = next_slot(thread);
     uint64_t deadline = next < thread->armed ? thread->slots[next].deadline : PORT_FOREVER;
@@ -303,7 +303,7 @@ void wait_thread_main(void *arg)
         if (waits.stopping)
             abandon(thread, &round);
         else
-            wait_once(thread, &round);
+            await_once(thread, &round);
         port_lock_drop(&waits.lock);
         round_deliver(thread, &round);
         if (thread->linger)
