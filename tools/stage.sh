@@ -9,11 +9,15 @@ strictly() { # function arguments...
 
 declare -A tool_prefix=([x64]=x86_64-w64-mingw32- [x32]=i686-w64-mingw32-)
 
-# The symbols of a module go into FILE.debug beside it, which gdb and winedbg find by the name and checksum in .gnu_debuglink.
+# The newest symbols that winedbg reads.
+dwarf=-gdwarf-4
+
+# The symbols of a module go into FILE.debug beside it, which gdb and winedbg find by the name and checksum in .gnu_debuglink. The
+# table of function names stays: in a file without one winedbg does not see that section.
 split_symbols() { # tool-prefix file
     "${1}objcopy" --only-keep-debug "$2" "$2.debug"
     chmod -x "$2.debug"
-    "${1}strip" "$2"
+    "${1}strip" --strip-debug "$2"
     # The link has the name only; the file is looked for where the module is.
     (cd "$(dirname "$2")" && "${1}objcopy" --add-gnu-debuglink="$(basename "$2").debug" "$(basename "$2")")
 }
