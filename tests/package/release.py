@@ -1,8 +1,8 @@
 """Unpacks the release elsewhere and uses it there, and nothing else of ours: release.py PROJECT-FOLDER WHAT
 
-WHAT is archive (what is in it), gcc, clang, meson, cmake (a program or driver of each family compiled by that, in C and in C++), or
-install (into a prefix, with its own installer, and the programs run there). The archive is made of what tools/build has
-built; if that is not all there, or the tool named is not, the test says so and is skipped.
+WHAT is archive (what is in it), gcc, clang, meson, cmake (a program or driver of each family compiled by that, in C and in C++),
+install (into a prefix, with its own installer, and the programs run there), or winetricks (the same by our verbs). The archive
+is made of what tools/build has built; if that is not all there, or the tool named is not, the test says so and is skipped.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -55,10 +55,13 @@ def built_files():
                      'dlls/rtworkq/rtworkq.dll', 'dlls/rdbss.sys/rdbss.sys', 'dlls/storport.sys/storport.sys',
                      'tools/wqsetup/wqsetup.exe'):
             found.append(os.path.join(BUILD, arch, name))
-    found.append(os.path.join(BUILD, 'native', 'tools', 'graft', 'graft'))
+    found.append(os.path.join(BUILD, 'native', 'tools', 'wqsetup', 'wqsetup'))
     for path in found:
         if not os.path.exists(path):
             raise Missing(f'there is no {path}: run tools/build')
+    headers = [os.path.join(BUILD, tree, 'include', 'wqversion.h') for tree in [*TRIPLET, 'native']]
+    if len({open(path, encoding='utf-8').read() for path in headers}) != 1:
+        raise Missing('the trees in build are not of one commit: run tools/build')
     return found
 
 
@@ -109,6 +112,7 @@ def test_archive(release):
         if re.fullmatch(r'x(64|32)/[^/]+\.(dll|exe|sys)', name):
             versions.setdefault(version(os.path.join(release, name)), []).append(name)
             test_symbols(os.path.join(release, name), TRIPLET[name[:3]])
+    versions.setdefault(run(os.path.join(release, 'wqsetup'), '--version').strip().removeprefix('wqsetup '), []).append('wqsetup')
     if len(versions) != 1 or None in versions:
         raise Wrong(f'modules of one release have versions {versions}')
     print('version', *versions, 'of', *versions.popitem()[1])
@@ -221,6 +225,27 @@ def test_install(release):
     for name in PROGRAMS:
         program = compile_one(release, 'x64', [TRIPLET['x64'] + '-gcc'], name, 'c')
         run(os.path.join(PROJECT, 'tools', 'winerun'), '--setup', f'{release}/x64/wqsetup.exe install --all', '--', program, env=env)
+
+
+def test_winetricks(release):
+    """Our verbs put the modules into a prefix and take them out again."""
+    need('wine', 'wineserver', 'winetricks', 'pkg-config')
+    home = os.path.dirname(release)
+    prefix = os.path.join(home, 'prefix')
+    state = os.path.join(prefix, 'drive_c', 'windows', 'system32', 'wqsetup.state')
+    env = dict(os.environ, HOME=home, WINEPREFIX=prefix, WINEDEBUG='-all', WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=')
+    program = compile_one(release, 'x64', [TRIPLET['x64'] + '-gcc'], 'core', 'c')
+    try:
+        run('timeout', '200', 'wineboot', '-i', env=env)
+        run('timeout', '500', 'winetricks', '--unattended', f'{release}/winetricks/wqshim.verb', env=env)
+        if not os.path.exists(state):
+            raise Wrong('wqshim.verb has installed nothing')
+        run('timeout', '100', 'wine', program, env=env)
+        run('timeout', '500', 'winetricks', '--unattended', f'{release}/winetricks/wqshim_remove.verb', env=env)
+        if os.path.exists(state):
+            raise Wrong('wqshim_remove.verb has left something')
+    finally:
+        subprocess.run(['timeout', '60', 'wineserver', '-k'], env=env, check=False)
 
 
 def main():
