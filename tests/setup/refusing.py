@@ -23,9 +23,9 @@ def sealed(lines):
 
 class Refusing(SetupTest):
     def refuses(self, code, *args, **more):
-        before = tree(self.top)
+        before = tree(self.prefix), sorted(os.listdir(self.top))
         said = self.setup(*args, code=code, **more)
-        self.assertEqual(tree(self.top), before, args)
+        self.assertEqual((tree(self.prefix), sorted(os.listdir(self.top))), before, args)
         return said
 
     def test_command_lines(self):
@@ -116,12 +116,14 @@ class Refusing(SetupTest):
 
     def test_an_installation_without_state(self):
         before = tree(self.system32)
-        self.setup('install', '--app', 'probe.exe', '--modules', 'kernel32')
-        os.unlink(self.path('wqsetup.state'))
-        self.assertIn('no system32', self.setup('verify', code=1))
-        self.setup('repair')
-        after = tree(self.system32)
-        self.assertEqual({name: after[name] for name in before}, before)
+        for bad in (None, b'damaged'):
+            self.setup('install', '--app', 'probe.exe', '--modules', 'kernel32,rtworkq,storport')
+            os.unlink(self.path('wqsetup.state'))
+            self.assertIn('no system32', self.setup('verify', code=1))
+            if bad:
+                write(self.path('wqsetup.state'), bad)
+            self.setup('repair')
+            self.assertEqual(tree(self.system32), before)
 
     def test_the_last_kernel32_stays(self):
         """Without state and without a base there is only Wine's own to put back; without that, nothing is removed."""
@@ -329,6 +331,26 @@ class Pending(SetupTest):
         after = tree(self.prefix)
         del after['system.reg'], self.before['system.reg']
         self.assertEqual(after, self.before)
+
+    def test_a_part_that_waits(self):
+        """Another module stays installed; what waits is done before anything else, not undone by the next start."""
+        windows = '\\??\\C:\\windows\\'
+        self.setup('install', '--all', '--modules', 'kernel32,rdbss')
+        installed = tree(self.prefix)
+        state = read(self.path('wqsetup.state'))
+        lines = state[:state.rindex(b'end\t')]
+        lines = b''.join(line for line in lines.splitlines(True)
+                         if line.split(b'\t')[0] not in (b'value', b'key') and line != b'scope\t*\tkernel32\n')
+        write(self.path('wqsetup.state'), sealed(lines))
+        write(os.path.join(self.prefix, 'system.reg'), HEAD % ('Machine', 'win64') + SYSTEM % self.later(
+            (windows + 'system32\\kernel32_base.dll', '!' + windows + 'system32\\kernel32.dll')))
+        self.setup('install', '--all', '--modules', 'kernel32')
+        self.setup('verify')
+        after = tree(self.prefix)
+        for name in ('system.reg', 'user.reg', 'drive_c/windows/system32/wqsetup.state'):
+            del after[name], installed[name]
+        self.assertEqual(after, installed)
+        self.assertNotIn('kernel32_base', read(os.path.join(self.prefix, 'system.reg')).decode())
 
     def test_lost(self):
         """Wine was killed before it saved the registry."""

@@ -50,7 +50,7 @@ static bool main_nothing_to_do(unsigned scopes)
     bool same = state.phase == SETUP_INSTALLED && scopes == state.scopes;
 
     for (unsigned i = 0; i < state.files; i++)
-        same &= !state.file[i].put && !state.file[i].keep;
+        same &= !state.file[i].put && !state.file[i].keep && setup_wants_module(&state, state.file[i].module);
     return same && setup_overrides_right(&state);
 }
 
@@ -122,14 +122,14 @@ static bool main_repair(void)
     return state.scopes ? main_update() : main_uninstall();
 }
 
-/* An uninstall that waits for the next start is done now if this program can do it. */
+/* What an uninstall put off to the next start is done now if this program can do it. */
 static bool main_end_wait(void)
 {
     if (sys_running())
         return setup_fail(SETUP_IN_USE, "an uninstall waits for the prefix to start again: %s", sys_advice());
     if (!setup_pending_take_over(&state))
         return false;
-    state.phase = SETUP_REMOVING;
+    state.phase = state.phase == SETUP_PENDING ? SETUP_REMOVING : SETUP_INSTALLING;
     return true;
 }
 
@@ -147,7 +147,7 @@ static bool main_run(void)
     setup_pending_look(&state);
     if (looks)
         return setup_status(&state, !strcmp(command, "verify"));
-    if (state.phase == SETUP_PENDING && !main_end_wait())
+    if (setup_pending_waits(&state) && !main_end_wait())
         return false;
     if (repair)
         return main_repair();

@@ -38,6 +38,14 @@ void setup_pending_look(struct setup_state *state)
         state->phase = SETUP_REMOVING;
 }
 
+bool setup_pending_waits(const struct setup_state *state)
+{
+    for (unsigned i = 0; i < state->files; i++)
+        if (sys_is_later(state->file[i].target) || sys_is_later(state->file[i].kept))
+            return true;
+    return state->phase == SETUP_PENDING;
+}
+
 bool setup_pending_take_over(struct setup_state *state)
 {
     const char *paths[2 * SETUP_LIST + 2];

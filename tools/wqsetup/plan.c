@@ -191,25 +191,56 @@ bool setup_plan(struct setup_state *state)
     return true;
 }
 
-bool setup_adopt(struct setup_state *state)
+/* What may be ours without a graft's record: a copy whose original is beside it, or one that we would install. */
+static bool plan_is_copy(struct setup_file *file, struct graft_bytes now)
+{
+    const char *name = file->place->staged ? file->place->staged : file->module->staged;
+    struct graft_bytes other;
+    setup_hash hash;
+    bool copy;
+
+    if (!now.data || setup_is_builtin(now))
+        return false;
+    setup_hash_bytes(now, file->hash);
+    if (!setup_read(file->kept, &other))
+        return false;
+    copy = setup_is_builtin(other);
+    setup_release(&other);
+    if (copy || !sys_read_staged(file->arch, name, &other))
+        return copy;
+    setup_hash_bytes(other, hash);
+    copy = other.data && !strcmp(hash, file->hash);
+    setup_release(&other);
+    return copy;
+}
+
+static bool plan_adopt(struct setup_state *state, bool grafts)
 {
     unsigned archs;
     const struct setup_arch *arch = setup_prefix_archs(&archs);
 
     for (unsigned i = 0; i < archs; i++) {
         for (unsigned j = 0; j < setup_module_count; j++) {
-            for (unsigned k = 0; setup_modules[j].graft && setup_target_used(&setup_modules[j], k); k++) {
+            for (unsigned k = 0; setup_modules[j].graft == grafts && setup_target_used(&setup_modules[j], k);
+                 k++) {
+                const struct setup_target *place = &setup_modules[j].targets[k];
                 struct graft_bytes bytes;
                 bool known;
-                struct setup_file *file =
-                    plan_entry(state, &arch[i], &setup_modules[j], &setup_modules[j].targets[k], &known);
+                struct setup_file *file = plan_entry(state, &arch[i], &setup_modules[j], place, &known);
 
                 if (!setup_read(file->target, &bytes))
                     return false;
-                state->files += !known && setup_is_ours(file, bytes);
+                state->files += !known && setup_arch_has(&arch[i], place) &&
+                                (grafts ? setup_is_ours(file, bytes) : plan_is_copy(file, bytes));
                 setup_release(&bytes);
             }
         }
     }
     return true;
+}
+
+/* Copies of ours don't say that they are: they are looked for only where grafts do. */
+bool setup_adopt(struct setup_state *state)
+{
+    return plan_adopt(state, true) && (!state->files || plan_adopt(state, false));
 }

@@ -197,6 +197,8 @@ bool setup_state_add_scope(struct setup_state *state, const char *app, const str
 /* pending.c: an uninstall that was put off is believed only if the prefix will do it; takes out of the state
  * what has happened meanwhile. */
 void setup_pending_look(struct setup_state *state);
+/* pending.c: whether changes of our files wait for the next start. */
+bool setup_pending_waits(const struct setup_state *state);
 /* pending.c: takes back what waits for the next start, so that this run can do it. */
 bool setup_pending_take_over(struct setup_state *state);
 
