@@ -119,11 +119,23 @@ static bool converge_take_out(struct setup_state *state)
     return true;
 }
 
-static bool converge_finish(struct setup_state *state)
+/* Until what was put off has happened, all of the uninstall may have to be repeated: Wine may be killed before it has saved
+ * the registry. */
+static void converge_remember(struct setup_state *state, const struct setup_state *before)
+{
+    memcpy(state->value, before->value, sizeof(state->value));
+    memcpy(state->key, before->key, sizeof(state->key));
+    state->values = before->values;
+    state->keys = before->keys;
+}
+
+static bool converge_finish(struct setup_state *state, const struct setup_state *before)
 {
     for (unsigned i = 0; i < state->files; i++)
         state->file[i].was[0] = 0;
     state->phase = setup_put_off && !state->scopes ? SETUP_PENDING : SETUP_INSTALLED;
+    if (state->phase == SETUP_PENDING)
+        converge_remember(state, before);
     if (setup_put_off)
         setup_print("some files are in use: they are restored when the prefix starts the next time");
     if (state->files && !setup_state_save(state))
@@ -152,13 +164,15 @@ static bool converge_check(const struct setup_state *state)
 
 bool setup_converge(struct setup_state *state)
 {
+    static struct setup_state before; /* large, hence not on the stack */
     bool base_changes = false;
 
+    before = *state;
     state->phase = state->scopes ? SETUP_INSTALLING : SETUP_REMOVING;
     for (unsigned i = 0; i < state->files; i++)
         base_changes |= state->file[i].keep && state->file[i].was[0];
     return converge_check(state) && setup_state_save(state) && setup_overrides_prune(state) &&
            (!base_changes || setup_overrides_lift(state)) && converge_put(state) &&
            setup_overrides_set(state) && converge_take_out(state) && setup_overrides_drop_keys(state) &&
-           converge_finish(state);
+           converge_finish(state, &before);
 }
