@@ -34,9 +34,14 @@ static const char *const code_names[] = {"Code", "Second", "NotThere", NULL};
 static uint8_t front[SAMPLE_SIZE], builtin[SAMPLE_SIZE];
 static struct graft_request request;
 
-static void set_up(uint16_t machine)
+static void set_up_front(uint16_t machine)
 {
     sample_make(front, machine, true, front_exports, sizeof(front_exports) / sizeof(front_exports[0]));
+}
+
+static void set_up(uint16_t machine)
+{
+    set_up_front(machine);
     sample_make(builtin, machine, false, builtin_exports,
                 sizeof(builtin_exports) / sizeof(builtin_exports[0]));
     memset(&request, 0, sizeof(request));
@@ -234,6 +239,32 @@ static void expect_error(const char *text)
     free(out);
 }
 
+static void test_broken_forwarders(void)
+{
+    struct sample_export exports[] = {{1, "Beta", NULL, 0x1100}, {2, "Away", "other.", 0}};
+
+    set_up(GRAFT_AMD64);
+    sample_make(front, GRAFT_AMD64, true, exports, 2);
+    expect_error("front: ordinal 2 forwards to other., which ends in a dot");
+    exports[1].forward = "other..Function";
+    sample_make(front, GRAFT_AMD64, true, exports, 2);
+    expect_error("front: ordinal 2 forwards to other..Function, which names no module");
+    exports[1].forward = ".Function";
+    sample_make(builtin, GRAFT_AMD64, false, exports, 2);
+    set_up_front(GRAFT_AMD64);
+    expect_error("builtin: ordinal 2 forwards to .Function, which names no module");
+}
+
+/* The record of a graft. */
+static uint8_t *find_record(uint8_t *file, size_t size)
+{
+    for (size_t i = 0; i + 8 <= size; i++)
+        if (!memcmp(file + i, "WQGRAFT", 8))
+            return file + i;
+    printf("no record in the graft\n");
+    exit(1);
+}
+
 static void test_errors(void)
 {
     struct graft_error error;
@@ -267,7 +298,14 @@ static void test_errors(void)
     file = make(&size);
     request.builtin.data = file;
     request.builtin.size = size;
-    expect_error("is itself a graft");
+    expect_error("builtin: is itself a graft");
+    request.builtin.data = builtin;
+    request.builtin.size = SAMPLE_SIZE;
+    request.front.data = file;
+    request.front.size = size;
+    expect_error("front: is itself a graft");
+    find_record(file, size)[0] ^= 1; /* a record of a version to come */
+    expect_error("front: is itself a graft");
     free(file);
 }
 
@@ -291,6 +329,7 @@ int main(void)
     test_machine(GRAFT_AMD64);
     test_machine(GRAFT_I386);
     test_errors();
+    test_broken_forwarders();
     printf("%d failures\n", failures);
     return failures != 0;
 }

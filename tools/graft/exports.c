@@ -16,11 +16,20 @@ static int exports_compare(const void *a, const void *b)
 }
 
 /* A forwarder must name a module and something in it; the last dot separates them, as in the loader. */
-static bool exports_good_forward(const char *text)
+static bool exports_check_forward(const char *text, const char *what, uint32_t ordinal,
+                                  struct graft_error *error)
 {
     const char *dot = text ? strrchr(text, '.') : NULL;
 
-    return dot && dot != text && dot[1];
+    if (!text)
+        return graft_fail(error, "%s: ordinal %u is an unreadable forwarder", what, (unsigned)ordinal);
+    if (dot && !dot[1])
+        return graft_fail(error, "%s: ordinal %u forwards to %.80s, which ends in a dot", what,
+                          (unsigned)ordinal, text);
+    if (!dot || dot == text || dot[-1] == '.')
+        return graft_fail(error, "%s: ordinal %u forwards to %.80s, which names no module", what,
+                          (unsigned)ordinal, text);
+    return true;
 }
 
 static bool exports_read_slots(struct graft_exports *exports, const struct graft_pe *pe, uint32_t table_rva,
@@ -43,9 +52,8 @@ static bool exports_read_slots(struct graft_exports *exports, const struct graft
         if (slot->rva < dir || slot->rva - dir >= dir_size)
             continue;
         slot->forward = graft_pe_string(pe, slot->rva);
-        if (!exports_good_forward(slot->forward))
-            return graft_fail(error, "%s: ordinal %u is a broken forwarder", pe->what,
-                              (unsigned)(exports->base + i));
+        if (!exports_check_forward(slot->forward, pe->what, exports->base + i, error))
+            return false;
     }
     return true;
 }

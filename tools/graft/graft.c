@@ -66,11 +66,19 @@ static bool graft_check_front(const struct graft_pe *front, struct graft_error *
     return true;
 }
 
+/* The result would carry two records, and whoever reads it would take the first one for its own. So a record of
+ * another version, or a broken one, counts too. */
+static bool graft_check_record(const struct graft_pe *pe, struct graft_error *error)
+{
+    for (unsigned i = 0; i < pe->sections; i++)
+        if (!memcmp(pe->file.data + graft_pe_section(pe, i).at, GRAFT_SECTION_NAME, 8))
+            return graft_fail(error, "%s: is itself a graft", pe->what);
+    return true;
+}
+
 static bool graft_open(struct graft_work *work, const struct graft_request *request,
                        struct graft_error *error)
 {
-    struct graft_record record;
-
     if (!graft_check_request(request, error) ||
         !graft_pe_open(&work->front, request->front, "front", error) ||
         !graft_pe_open(&work->builtin, request->builtin, "builtin", error) ||
@@ -79,9 +87,8 @@ static bool graft_open(struct graft_work *work, const struct graft_request *requ
     if (work->front.machine != work->builtin.machine)
         return graft_fail(error, "front is for machine 0x%04x, builtin for 0x%04x", work->front.machine,
                           work->builtin.machine);
-    if (graft_read_record(request->front, &record) || graft_read_record(request->builtin, &record))
-        return graft_fail(error, "an input is itself a graft");
-    return graft_exports_read(&work->front_exports, &work->front, error) &&
+    return graft_check_record(&work->front, error) && graft_check_record(&work->builtin, error) &&
+           graft_exports_read(&work->front_exports, &work->front, error) &&
            graft_exports_read(&work->builtin_exports, &work->builtin, error) &&
            graft_plan_make(&work->plan, &work->front_exports, &work->builtin_exports, request, error);
 }
