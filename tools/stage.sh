@@ -31,7 +31,7 @@ stage_modules() { # build-folder architecture folder
     DESTDIR=$(realpath "$1")/stage meson install -C "$1" --no-rebuild
     for root in "$1"/stage/*/*; do
         cp "$root"/bin/*.{dll,exe,sys} "$3.new/"
-        cp "$root"/lib/*.a "$3.new/lib/"
+        cp "$root"/lib/{wqcore.dll.a,lib*.a} "$3.new/lib/"
         cp -r "$root"/lib/{pkgconfig,cmake} "$3.new/lib/"
         cp -r "$root/include/." "$3.new/include/"
     done
