@@ -134,7 +134,9 @@ def test_symbols(path, triplet):
 def check_imports(path, name):
     said = run(TRIPLET['x64'] + '-objdump', '-p', path)
     found = {dll.lower() for dll in re.findall(r'DLL Name: (\S+)', said)}
-    if name in DRIVERS:
+    if name == 'static':
+        right = 'wqcore.dll' not in found
+    elif name in DRIVERS:
         allowed = {'ntoskrnl.exe', 'hal.dll', DRIVERS[name]}
         right = DRIVERS[name] in found and found <= allowed
     else:
@@ -144,22 +146,25 @@ def check_imports(path, name):
 
 
 def package_flags(release, arch, name):
+    static, name = (['--static'], 'core') if name == 'static' else ([], name)
     env = dict(os.environ, PKG_CONFIG_LIBDIR=os.path.join(release, arch, 'lib', 'pkgconfig'))
     env.pop('PKG_CONFIG_PATH', None)
-    return run('pkg-config', '--cflags', '--libs', 'wqshim-' + name, env=env).split()
+    return run('pkg-config', *static, '--cflags', '--libs', 'wqshim-' + name, env=env).split()
 
 
 def compile_one(release, arch, compiler, name, language):
     out = os.path.join(os.path.dirname(release), f'{name}_{language}.{"sys" if name in DRIVERS else "exe"}')
     bare = BARE_CXX if name in DRIVERS and language == 'cpp' else []
-    source = os.path.join(HERE, f'{name}.{language}')
+    source = os.path.join(HERE, f'{"core" if name == "static" else name}.{language}')
+    if name == 'static':
+        compiler = [*compiler, '-static']
     run(*compiler, '-Wall', '-Wextra', '-Werror', *bare, '-o', out, source, *package_flags(release, arch, name))
     check_imports(out, name)
     return out
 
 
 def compile_all(release, arch, compilers):
-    for name in [*PROGRAMS, *DRIVERS]:
+    for name in [*PROGRAMS, 'static', *DRIVERS]:
         for language in LANGUAGES:
             compile_one(release, arch, compilers[language], name, language)
 
@@ -181,7 +186,7 @@ def test_clang(release):
 
 def check_built(folder):
     """What a build system made: all of it, and of the right kind."""
-    for name in [*PROGRAMS, *DRIVERS]:
+    for name in [*PROGRAMS, 'static', *DRIVERS]:
         for language in LANGUAGES:
             check_imports(os.path.join(folder, f'{name}_{language}.{"sys" if name in DRIVERS else "exe"}'), name)
 
@@ -225,6 +230,8 @@ def test_install(release):
     for name in PROGRAMS:
         program = compile_one(release, 'x64', [TRIPLET['x64'] + '-gcc'], name, 'c')
         run(os.path.join(PROJECT, 'tools', 'winerun'), '--setup', f'{release}/x64/wqsetup.exe install --all', '--', program, env=env)
+    program = compile_one(release, 'x64', [TRIPLET['x64'] + '-gcc'], 'static', 'c')
+    run(os.path.join(PROJECT, 'tools', 'winerun'), '--', program, env=env)
 
 
 def test_winetricks(release):

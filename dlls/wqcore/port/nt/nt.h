@@ -46,6 +46,7 @@ NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 NTSYSAPI BOOL NTAPI RtlQueryPerformanceCounter(LARGE_INTEGER *counter);
 NTSYSAPI BOOL NTAPI RtlQueryPerformanceFrequency(LARGE_INTEGER *frequency);
 NTSYSAPI void NTAPI RtlExitUserThread(NTSTATUS status);
+NTSYSAPI NTSTATUS NTAPI NtTerminateProcess(HANDLE process, NTSTATUS status);
 NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
                                          HANDLE process, void *start, void *param, ULONG flags,
                                          ULONG_PTR zero_bits, SIZE_T stack_commit, SIZE_T stack_reserve,
