@@ -19,9 +19,10 @@ static int failures;
                     (void)printf("\n")))
 
 static const struct sample_export builtin_exports[] = {
-    {5, "Alias", NULL, 0x1010},      {5, "Beta", NULL, 0x1010},  {6, NULL, NULL, 0x1020},
-    {7, "Code", NULL, 0x1030},       {9, "Data", NULL, 0x2f00},  {10, "Elsewhere", "other.Function", 0},
-    {11, NULL, "other.Nameless", 0}, {12, "Ours", NULL, 0x1040}, {13, "Second", NULL, 0x1050},
+    {5, "Alias", NULL, 0x1010},        {5, "Beta", NULL, 0x1010},  {6, NULL, NULL, 0x1020},
+    {7, "Code", NULL, 0x1030},         {9, "Data", NULL, 0x2f00},  {10, "Elsewhere", "other.Function", 0},
+    {11, NULL, "other.Nameless", 0},   {12, "Ours", NULL, 0x1040}, {13, "Second", NULL, 0x1050},
+    {14, "Forced", "other.Forced", 0},
 };
 static const struct sample_export front_exports[] = {
     {1, "Beta", NULL, 0x1100},
@@ -29,7 +30,7 @@ static const struct sample_export front_exports[] = {
     {3, "Forwarded", "wqcore.Function", 0},
     {4, "Ours", NULL, 0x1120},
 };
-static const char *const code_names[] = {"Code", "Second", "NotThere", NULL};
+static const char *const code_names[] = {"Forced", "NotThere", NULL};
 
 static uint8_t front[SAMPLE_SIZE], builtin[SAMPLE_SIZE];
 static struct graft_request request;
@@ -87,8 +88,6 @@ static void test_exports(const uint8_t *image)
     const char *forward;
     uint32_t rva;
 
-    expect(image, "Alias", 0, 0, "some_base.Alias");
-    expect(image, NULL, 5, 0, "some_base.Alias"); /* shares its ordinal with Beta, which is ours */
     expect(image, "Beta", 0, 0x1100, NULL);
     expect(image, NULL, 6, 0, "some_base.#6");
     expect(image, "Data", 0, 0, "some_base.Data");
@@ -103,18 +102,32 @@ static void test_exports(const uint8_t *image)
     CHECK(!sample_resolve(image, "NotThere", 0, &rva, &forward), "NotThere is exported");
 }
 
-/* Follows a jump to the name that its import slot asks for. */
-static const char *jump_name(const uint8_t *image, const char *name, bool wide, uint32_t *operand)
+/* Follows an export's jump to the hint and name that its import slot asks for. */
+static const uint8_t *jump_import(const uint8_t *image, const char *name, uint32_t ordinal, bool wide,
+                                  uint32_t *operand)
 {
     const char *forward = NULL;
     uint32_t rva = 0, slot;
 
-    sample_resolve(image, name, 0, &rva, &forward);
-    CHECK(!forward && image[rva] == 0xff && image[rva + 1] == 0x25, "%s is no jump", name);
+    sample_resolve(image, name, ordinal, &rva, &forward);
+    CHECK(!forward && image[rva] == 0xff && image[rva + 1] == 0x25, "%s is no jump", name ? name : "#");
     *operand = rva + 2;
     slot = graft_get32(image + rva + 2);
     slot = wide ? slot + rva + 6 : slot - 0x10000000;
-    return (const char *)image + graft_get32(image + slot) + 2;
+    return image + graft_get32(image + slot);
+}
+
+/* Expects a jump to a name of the base; hint: its place among the builtin's names. */
+static uint32_t expect_jump(const uint8_t *image, const char *name, uint32_t ordinal, bool wide,
+                            const char *to, unsigned hint)
+{
+    uint32_t operand = 0;
+    const uint8_t *import = jump_import(image, name, ordinal, wide, &operand);
+
+    CHECK(!strcmp((const char *)import + 2, to), "%s jumps to %s", name ? name : "#",
+          (const char *)import + 2);
+    CHECK(graft_get16(import) == hint, "%s has hint %u", to, graft_get16(import));
+    return operand;
 }
 
 static bool has_reloc(const uint8_t *image, uint32_t target)
@@ -141,8 +154,11 @@ static void test_code(const uint8_t *image, bool wide)
     uint32_t operand[2], rva, size;
     const uint8_t *imports = sample_dir(image, 1, &rva, &size);
 
-    CHECK(!strcmp(jump_name(image, "Code", wide, &operand[0]), "Code"), "Code jumps elsewhere");
-    CHECK(!strcmp(jump_name(image, "Second", wide, &operand[1]), "Second"), "Second jumps elsewhere");
+    operand[0] = expect_jump(image, "Code", 0, wide, "Code", 2);
+    operand[1] = expect_jump(image, "Second", 0, wide, "Second", 7);
+    expect_jump(image, "Forced", 0, wide, "Forced", 5);
+    expect_jump(image, "Alias", 0, wide, "Alias", 0);
+    expect_jump(image, NULL, 5, wide, "Alias", 0); /* shares its ordinal with Beta, which is ours */
     CHECK(has_reloc(image, operand[0]) == !wide && has_reloc(image, operand[1]) == !wide,
           "jumps: wrong relocations");
     CHECK(has_reloc(image, 0x1010), "the front's own relocation is gone");

@@ -12,7 +12,13 @@ __declspec(dllimport) long __stdcall RtlQueueWorkItem(stand_in_routine routine, 
                                                       unsigned long flags);
 __declspec(dllexport) int __stdcall QueueUserWorkItem(stand_in_routine routine, void *context,
                                                       unsigned long flags);
+__declspec(dllexport) void __stdcall StandInOnly(void);
 int __stdcall DllMain(void *instance, unsigned long reason, void *reserved);
+
+/* No builtin has it, so no graft may have it either. */
+void __stdcall StandInOnly(void)
+{
+}
 
 /* Returns a value that no other implementation returns, so that a caller sees whose function it reached. */
 int __stdcall QueueUserWorkItem(stand_in_routine routine, void *context, unsigned long flags)

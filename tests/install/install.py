@@ -24,11 +24,19 @@ class OneProgram(InstallTest):
         self.setup('install', '--app', 'probe.exe')
         kind, out = self.probe('probe.exe')
         self.assertEqual(kind, 'stand-in')
-        self.assertIn(r'kernel32.dll.GetTickCount64 C:\windows\system32\kernel32_base.dll', out)
+        self.assertIn(r'kernel32.dll.GetTickCount64 C:\windows\system32\kernel32.dll', out)
         self.assertIn(r'kernel32.dll.BaseThreadInitThunk C:\windows\system32\kernel32.dll', out)
         self.expect(other='builtin')
         self.setup('verify')
         self.assertIn('kernel32 for probe.exe', self.setup('status'))
+
+    def test_the_same_exports_at_addresses_of_the_same_modules(self):
+        self.setup('install', '--app', 'probe.exe')
+        ours, builtin = (set(self.prefix.wine(os.path.join(STAGE, 'programs', name), 'exports')[1].splitlines())
+                         for name in ('probe.exe', 'other.exe'))
+        self.assertGreater(len(builtin), 2000)
+        different = {line for line in ours ^ builtin if not line.startswith('kernel32.dll.CtrlRoutine ')}
+        self.assertEqual(different, set())
 
     def test_uninstall_restores_every_byte(self):
         self.setup('install', '--app', 'probe.exe')

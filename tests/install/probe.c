@@ -1,11 +1,13 @@
 /*
  * Shows from inside a process which modules serve it: one line per function with the module that holds its
- * code, whether QueueUserWorkItem is the stand-in's, and that messages, versions and threads still work.
+ * code, whether QueueUserWorkItem is the stand-in's, and that messages, versions and threads still work. With the
+ * argument "exports": the first for every export of kernel32 and kernelbase.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <windows.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef BOOL(WINAPI *queue_function)(LPTHREAD_START_ROUTINE, void *, ULONG);
 
@@ -36,12 +38,30 @@ static void probe_queue(const char *module)
     printf("%s queue %s\n", module, (result & ~0xff) == 0x5100 ? "stand-in" : "builtin");
 }
 
-int main(void)
+/* What probe_show does, for all exports that have a name. */
+static void probe_exports(const char *module)
+{
+    char *base = (char *)GetModuleHandleA(module);
+    const IMAGE_NT_HEADERS *headers = (void *)(base + ((IMAGE_DOS_HEADER *)(void *)base)->e_lfanew);
+    const IMAGE_EXPORT_DIRECTORY *directory =
+        (void *)(base + headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress);
+    const DWORD *names = (void *)(base + directory->AddressOfNames);
+
+    for (DWORD i = 0; i < directory->NumberOfNames; i++)
+        probe_show(module, base + names[i]);
+}
+
+int main(int argc, char **argv)
 {
     HANDLE thread = CreateThread(NULL, 0, probe_thread, (void *)42, 0, NULL);
     DWORD code = 0;
     char text[200] = "";
 
+    if (argc > 1 && !strcmp(argv[1], "exports")) {
+        probe_exports("kernel32.dll");
+        probe_exports("kernelbase.dll");
+        return 0;
+    }
     WaitForSingleObject(thread, 10000);
     GetExitCodeThread(thread, &code);
     FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, ERROR_FILE_NOT_FOUND,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECTION_EXECUTE 0x20000000u
+
 static int exports_compare(const void *a, const void *b)
 {
     const struct graft_name *x = a, *y = b;
@@ -32,6 +34,18 @@ static bool exports_check_forward(const char *text, const char *what, uint32_t o
     return true;
 }
 
+static bool exports_is_code(const struct graft_pe *pe, uint32_t rva)
+{
+    for (unsigned i = 0; i < pe->sections; i++) {
+        struct graft_section section = graft_pe_section(pe, i);
+        uint32_t size = section.virtual_size ? section.virtual_size : section.raw_size;
+
+        if (rva >= section.rva && rva - section.rva < size)
+            return graft_get32(pe->file.data + section.at + 36) & SECTION_EXECUTE;
+    }
+    return false;
+}
+
 static bool exports_read_slots(struct graft_exports *exports, const struct graft_pe *pe, uint32_t table_rva,
                                uint32_t dir, uint32_t dir_size, struct graft_error *error)
 {
@@ -49,8 +63,10 @@ static bool exports_read_slots(struct graft_exports *exports, const struct graft
         if (slot->rva >= pe->image_size)
             return graft_fail(error, "%s: ordinal %u lies outside the image", pe->what,
                               (unsigned)(exports->base + i));
-        if (slot->rva < dir || slot->rva - dir >= dir_size)
+        if (slot->rva < dir || slot->rva - dir >= dir_size) {
+            slot->code = exports_is_code(pe, slot->rva);
             continue;
+        }
         slot->forward = graft_pe_string(pe, slot->rva);
         if (!exports_check_forward(slot->forward, pe->what, exports->base + i, error))
             return false;

@@ -13,6 +13,7 @@
 struct graft_slot {
     uint32_t rva;        /* 0: this ordinal is not used */
     const char *forward; /* "module.name" if the export is a forwarder, else NULL */
+    bool code;           /* it lies in a section that may be executed */
 };
 
 struct graft_name {

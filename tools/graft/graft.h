@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GRAFT_VERSION  1  /* of the layout that graft_make writes; another value makes a graft stale */
+#define GRAFT_VERSION  2  /* of the layout that graft_make writes; another value makes a graft stale */
 #define GRAFT_NAME_MAX 64 /* bytes of a module name in a record, with its terminating zero */
 #define GRAFT_HASH     32 /* bytes of a SHA-256 */
 #define GRAFT_FILE_MAX 0x10000000u /* largest accepted input, in bytes */
@@ -37,9 +37,9 @@ struct graft_request {
     struct graft_bytes builtin;
     const char *builtin_name; /* file name the result will have, e.g. "kernel32.dll"; recorded */
     const char *base_name; /* file name of the builtin's copy, e.g. "kernel32_base.dll"; must end in .dll */
-    const char *const
-        *code_names; /* exports that must be code and not forwarders; NULL-terminated, or NULL */
-    bool add_extra;  /* also export what only the front has, with ordinals after the builtin's */
+    const char *const *
+        code_names; /* exports that must be code even if the builtin forwards them; NULL-terminated, or NULL */
+    bool add_extra; /* also export what only the front has, with ordinals after the builtin's */
 };
 
 /* What a graft says about its own making. */

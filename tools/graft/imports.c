@@ -1,7 +1,6 @@
 /*
- * Exports that must be code: their import directory entry, their jumps and their relocations. Wine 10 looks
- * up BaseThreadInitThunk and CtrlRoutine in kernel32 without following forwarders, so in a kernel32 graft
- * they are jumps through the import address table to the base.
+ * The builtin's functions: their import directory entry, their jumps through the import address table to the
+ * base, and the jumps' relocations.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -51,8 +50,9 @@ bool graft_put_imports(struct graft_buffer *out, uint32_t at, const struct graft
     addresses = graft_buffer_zeros(out, (plan->code_count + 1) * pointer);
     for (uint32_t i = 0; i < plan->code_count; i++) {
         graft_buffer_align(out, 2);
-        name = graft_buffer_zeros(out, 2); /* the hint: none */
-        graft_buffer_string(out, plan->code[i]);
+        name = graft_buffer_zeros(out, 2);
+        graft_buffer_put16(out, name, plan->code[i].hint);
+        graft_buffer_string(out, plan->code[i].name);
         graft_buffer_put32(out, names + i * pointer, at + name);
         graft_buffer_put32(out, addresses + i * pointer, at + name);
     }

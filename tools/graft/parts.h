@@ -20,14 +20,14 @@ struct graft_run {
 };
 
 /*
- * Import directory: the front's descriptors, then one for the base with the plan's code names. *slots
+ * Import directory: the front's descriptors, then one for the base with the plan's functions. *slots
  * receives the RVA of the base's address table, one pointer per name.
  */
 bool graft_put_imports(struct graft_buffer *out, uint32_t at, const struct graft_pe *front,
                        const struct graft_plan *plan, const char *base_name, struct graft_run *dir,
                        uint32_t *slots, struct graft_error *error);
 
-/* One jump per code name, GRAFT_JUMP_SIZE bytes each, through the address table at slots. */
+/* One jump per function of the base, GRAFT_JUMP_SIZE bytes each, through the address table at slots. */
 void graft_put_jumps(struct graft_buffer *out, uint32_t at, const struct graft_pe *front,
                      const struct graft_plan *plan, uint32_t slots);
 

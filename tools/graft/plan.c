@@ -31,22 +31,33 @@ static bool plan_must_be_code(const struct graft_request *request, const char *n
     return false;
 }
 
-/* Where a name of the builtin leads. The builtin's own forwarders are kept as they are: the chain stays
- * short. */
+/* A jump to a name; names of one ordinal share it. */
+static struct graft_out plan_jump(struct plan_merge *merge, const struct graft_name *name)
+{
+    struct graft_plan *plan = merge->plan;
+    struct graft_out out = {GRAFT_CODE, plan->code_count, NULL, NULL};
+
+    if (plan->slots[name->slot].target == GRAFT_CODE)
+        return plan->slots[name->slot];
+    plan->code[plan->code_count].name = name->name;
+    plan->code[plan->code_count++].hint = (uint32_t)(name - merge->builtin->names);
+    return out;
+}
+
+/* Where a name of the builtin leads. Its functions are jumps, so that an address belongs to the module that it was
+ * asked from, as without the graft. The builtin's own forwarders are kept as they are, and its data can only be
+ * forwarded. */
 static struct graft_out plan_decide(struct plan_merge *merge, const struct graft_name *name)
 {
     const struct graft_slot *ours = graft_exports_find(merge->front, name->name);
     const struct graft_slot *theirs = &merge->builtin->slots[name->slot];
-    struct graft_plan *plan = merge->plan;
     struct graft_out out = {GRAFT_BASE, 0, NULL, name->name};
 
     if (ours)
         return plan_from_front(ours);
-    if (plan_must_be_code(merge->request, name->name) && plan->code_count < GRAFT_CODE_MAX) {
-        out.target = GRAFT_CODE;
-        out.rva = plan->code_count;
-        plan->code[plan->code_count++] = name->name;
-    } else if (theirs->forward) {
+    if (theirs->code || plan_must_be_code(merge->request, name->name))
+        return plan_jump(merge, name);
+    if (theirs->forward) {
         out.target = GRAFT_FORWARD;
         out.text = theirs->forward;
     }
@@ -125,7 +136,8 @@ bool graft_plan_make(struct graft_plan *plan, const struct graft_exports *front,
     plan->slot_count = builtin->slot_count;
     plan->slots = calloc(builtin->slot_count + names, sizeof(*plan->slots));
     plan->names = calloc(names + 1, sizeof(*plan->names));
-    if (!plan->slots || !plan->names)
+    plan->code = calloc(builtin->name_count + 1, sizeof(*plan->code));
+    if (!plan->slots || !plan->names || !plan->code)
         return graft_fail(error, "out of memory");
     plan_take_builtin(&merge);
     if (request->add_extra)
@@ -140,5 +152,6 @@ void graft_plan_free(struct graft_plan *plan)
 {
     free(plan->slots);
     free(plan->names);
+    free(plan->code);
     memset(plan, 0, sizeof(*plan));
 }

@@ -9,14 +9,12 @@
 
 #include "exports.h"
 
-#define GRAFT_CODE_MAX 16 /* exports of a request that must be code */
-
 enum graft_target {
     GRAFT_UNUSED,  /* no such ordinal */
     GRAFT_FRONT,   /* at rva in the front */
     GRAFT_FORWARD, /* the forwarder text of the front or of the builtin */
     GRAFT_BASE,    /* a forwarder to the base: to name, or to the ordinal if name is NULL */
-    GRAFT_CODE,    /* a jump to name in the base; rva is the number of the jump */
+    GRAFT_CODE,    /* a jump to the base; rva is its number */
 };
 
 struct graft_out {
@@ -25,12 +23,18 @@ struct graft_out {
     const char *text, *name;
 };
 
+/* A function of the base that is reached by a jump. */
+struct graft_jump {
+    const char *name;
+    uint32_t hint; /* its place among the builtin's names, where the loader looks first */
+};
+
 struct graft_plan {
     const char *module;
     uint32_t base, slot_count, name_count, code_count;
     struct graft_out *slots;
     struct graft_name *names; /* sorted */
-    const char *code[GRAFT_CODE_MAX];
+    struct graft_jump *code;  /* code_count of them */
 };
 
 /*

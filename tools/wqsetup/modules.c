@@ -23,7 +23,7 @@ const struct setup_module setup_modules[] = {
      .graft = true,
      .by_default = true,
      .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, false},
-                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, true}}},
+                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, false}}},
     {.name = "rtworkq",
      .about = "real-time work queues, which Media Foundation uses",
      .staged = "rtworkq.dll",
