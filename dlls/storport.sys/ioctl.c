@@ -65,59 +65,20 @@ NTSTATUS stor_ask_status(const SCSI_REQUEST_BLOCK *srb)
 
 /* ---- pass through ---- */
 
-void stor_ask_command(struct stor_request *request, const UCHAR *address, const UCHAR *cdb, UCHAR cdb_length,
-                      UCHAR data_in, ULONG length, ULONG timeout)
-{
-    SCSI_REQUEST_BLOCK *srb = &request->srb;
-
-    srb->Function = SRB_FUNCTION_EXECUTE_SCSI;
-    srb->PathId = address[0];
-    srb->TargetId = address[1];
-    srb->Lun = address[2];
-    srb->CdbLength = cdb_length;
-    memcpy(srb->Cdb, cdb, STOR_CDB_MAX);
-    srb->DataTransferLength = length;
-    srb->TimeOutValue = timeout;
-    srb->SenseInfoBuffer = request->sense;
-    srb->OriginalRequest = request;
-    srb->SrbFlags = SRB_FLAGS_NO_QUEUE_FREEZE;
-    if (length && data_in != SCSI_IOCTL_DATA_OUT)
-        srb->SrbFlags |= SRB_FLAGS_DATA_IN;
-    if (length && data_in != SCSI_IOCTL_DATA_IN)
-        srb->SrbFlags |= SRB_FLAGS_DATA_OUT;
-}
-
-/* Puts the sense data where the program wants it, as much as there is and fits. Returns its length. */
-UCHAR stor_ask_sense(const struct stor_request *request, UCHAR *buffer, ULONG size, ULONG offset,
-                     UCHAR wanted)
-{
-    ULONG length = stor_least(wanted, request->srb.SenseInfoBufferLength);
-
-    if (!(request->srb.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) || offset > size)
-        return 0;
-    length = stor_least(length, size - offset);
-    memcpy(buffer + offset, request->sense, length);
-    return (UCHAR)length;
-}
-
 static void pass_through_done(struct stor_request *request)
 {
-    SCSI_PASS_THROUGH *answer = request->irp->AssociatedIrp.SystemBuffer;
+    UCHAR *buffer = request->irp->AssociatedIrp.SystemBuffer;
     const SCSI_REQUEST_BLOCK *srb = &request->srb;
     NTSTATUS status = stor_ask_status(srb);
-    ULONG size = stor_ask_room(request->irp), information = sizeof(*answer);
+    ULONG size = stor_ask_room(request->irp), information;
+    struct stor_pass pass;
 
-    answer->ScsiStatus = srb->ScsiStatus;
-    answer->SenseInfoLength =
-        stor_ask_sense(request, (UCHAR *)answer, size, answer->SenseInfoOffset, answer->SenseInfoLength);
-    if (answer->SenseInfoLength)
-        information = answer->SenseInfoOffset + answer->SenseInfoLength;
+    information = stor_pass_answer(request, buffer, size, &pass);
     if (srb->SrbFlags & SRB_FLAGS_DATA_IN) {
-        ULONG end = (ULONG)answer->DataBufferOffset + srb->DataTransferLength;
+        ULONG end = (ULONG)pass.asked.DataBufferOffset + srb->DataTransferLength;
 
         information = end > information ? end : information;
     }
-    answer->DataTransferLength = srb->DataTransferLength;
     stor_complete(request->irp, status, stor_least(information, size));
     stor_request_free(request);
 }
@@ -135,20 +96,14 @@ bool stor_ask_within(ULONG_PTR offset, ULONG length, ULONG size)
     return offset <= size && length <= size - offset;
 }
 
-static bool pass_through_right(const SCSI_PASS_THROUGH *asked, const struct stor_ask *ask)
+static bool data_right(const struct stor_pass *pass, const struct stor_ask *ask)
 {
+    const SCSI_PASS_THROUGH *asked = &pass->asked;
     ULONG length = asked->DataTransferLength;
 
-    if (asked->CdbLength > STOR_CDB_MAX || asked->DataIn > SCSI_IOCTL_DATA_UNSPECIFIED ||
-        ask->out < sizeof(*asked))
-        return false;
-    if (asked->SenseInfoLength &&
-        (asked->SenseInfoOffset < sizeof(*asked) ||
-         !stor_ask_within(asked->SenseInfoOffset, asked->SenseInfoLength, ask->out)))
-        return false;
     if (!length)
         return true;
-    if (asked->DataBufferOffset < sizeof(*asked))
+    if (asked->DataBufferOffset < pass->size)
         return false;
     if (asked->DataIn != SCSI_IOCTL_DATA_OUT && !stor_ask_within(asked->DataBufferOffset, length, ask->out))
         return false;
@@ -157,23 +112,22 @@ static bool pass_through_right(const SCSI_PASS_THROUGH *asked, const struct stor
 
 static NTSTATUS pass_through(const struct stor_ask *ask)
 {
-    const SCSI_PASS_THROUGH *asked = (const SCSI_PASS_THROUGH *)(void *)ask->buffer;
     struct stor_request *request;
+    struct stor_pass pass;
+    NTSTATUS status = stor_pass_read(ask->buffer, ask->in, &pass);
 
-    if (ask->in < sizeof(*asked) || asked->Length != sizeof(*asked))
-        return stor_ask_end(ask,
-                            ask->in < sizeof(*asked) ? STATUS_BUFFER_TOO_SMALL : STATUS_REVISION_MISMATCH, 0);
-    if (!stor_ask_reachable(ask, &asked->PathId))
+    if (status)
+        return stor_ask_end(ask, status, 0);
+    if (!stor_ask_reachable(ask, &pass.asked.PathId))
         return stor_ask_end(ask, STATUS_NO_SUCH_DEVICE, 0);
-    if (!pass_through_right(asked, ask))
+    if (!stor_pass_right(&pass, ask) || !data_right(&pass, ask))
         return stor_ask_end(ask, STATUS_INVALID_PARAMETER, 0);
     request = stor_request_create(ask->adapter, 0);
     if (!request)
         return stor_ask_end(ask, STATUS_INSUFFICIENT_RESOURCES, 0);
-    stor_ask_command(request, &asked->PathId, asked->Cdb, asked->CdbLength, asked->DataIn,
-                     asked->DataTransferLength, asked->TimeOutValue);
-    request->srb.SenseInfoBufferLength = asked->SenseInfoLength;
-    request->srb.DataBuffer = asked->DataTransferLength ? ask->buffer + asked->DataBufferOffset : NULL;
+    stor_pass_command(request, &pass);
+    request->srb.DataBuffer =
+        pass.asked.DataTransferLength ? ask->buffer + pass.asked.DataBufferOffset : NULL;
     request->done = pass_through_done;
     return stor_ask_start(ask, request);
 }

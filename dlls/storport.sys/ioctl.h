@@ -33,18 +33,34 @@ bool stor_ask_reachable(const struct stor_ask *ask, const UCHAR *address);
 /* True if length bytes at the offset are within size. */
 bool stor_ask_within(ULONG_PTR offset, ULONG length, ULONG size);
 
-/* Fills in an SRB for a command. address: path, target and unit. */
-void stor_ask_command(struct stor_request *request, const UCHAR *address, const UCHAR *cdb, UCHAR cdb_length,
-                      UCHAR data_in, ULONG length, ULONG timeout);
-
 /* A command's status for the program. A device that answers with a SCSI status of its own has answered. */
 NTSTATUS stor_ask_status(const SCSI_REQUEST_BLOCK *srb);
 
-/* Puts the sense data where the program wants it, as much as there is and fits. Returns its length. */
-UCHAR stor_ask_sense(const struct stor_request *request, UCHAR *buffer, ULONG size, ULONG offset,
-                     UCHAR wanted);
+/* ---- pass.c ---- */
 
-/* direct.c: IOCTL_SCSI_PASS_THROUGH_DIRECT. */
+/* A pass-through request. */
+struct stor_pass {
+    SCSI_PASS_THROUGH asked; /* of a direct one DataBufferOffset is the buffer's address */
+    ULONG size;              /* of the program's structure; what it holds offsets of comes after it */
+};
+
+/* Reads the structure at the beginning of a buffer of that size: STATUS_SUCCESS, STATUS_BUFFER_TOO_SMALL or
+ * STATUS_REVISION_MISMATCH. */
+NTSTATUS stor_pass_read(const UCHAR *buffer, ULONG size, struct stor_pass *pass);
+
+/* True if its lengths are possible and the sense data fits; nothing is said about the data. */
+bool stor_pass_right(const struct stor_pass *pass, const struct stor_ask *ask);
+
+/* Fills in an SRB for the command, but for its data. */
+void stor_pass_command(struct stor_request *request, const struct stor_pass *pass);
+
+/* Writes what came of the command, its sense data included, and reads the structure again. size: of the output buffer.
+ * Returns where the answer ends, without its data. */
+ULONG stor_pass_answer(const struct stor_request *request, UCHAR *buffer, ULONG size, struct stor_pass *pass);
+
+/* ---- direct.c ---- */
+
+/* IOCTL_SCSI_PASS_THROUGH_DIRECT. */
 NTSTATUS stor_ask_direct(const struct stor_ask *ask);
 
 static inline ULONG stor_least(ULONG a, ULONG b)

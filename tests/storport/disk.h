@@ -38,6 +38,9 @@ struct disk_answer disk_command(HANDLE adapter, UCHAR target, UCHAR lun, const U
 /* READ(10) and WRITE(10). True if all was done. */
 BOOL disk_transfer(HANDLE adapter, ULONG block, void *data, ULONG blocks, BOOL in, BOOL direct);
 
+/* Checks that requests of 32-bit programs are served: theirs have a shorter structure (requests32.c). */
+void disk_check_requests32(HANDLE adapter);
+
 /* Checks that the adapter refuses requests that are wrong in themselves (requests.c). */
 void disk_check_bad_requests(HANDLE adapter);
 

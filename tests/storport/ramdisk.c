@@ -174,6 +174,7 @@ static void check_disk(BOOL is_virtual)
     check_capacity();
     check_refusals();
     disk_check_bad_requests(adapter);
+    disk_check_requests32(adapter);
     check_many();
     CloseHandle(adapter);
 }
