@@ -168,6 +168,12 @@ unsigned wq_processor(void);
  * proportion to what is queued if it seems to be. */
 bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item);
 
+/* False if the item is in no queue, whatever its memory holds: a queued item's link is a small odd number, until the
+ * runner sets it. So an owner that wants to submit an item only once may change the link from what it is, unless it looks
+ * queued, to an address of its own, by a compare-and-swap: whoever does that submits. Memory that was never an item may
+ * look queued; zeroed memory does not. */
+bool wq_item_looks_queued(const struct wq_item *item);
+
 /* Takes an item that was submitted to this queue back. Returns true if it was still queued: its routine will
  * not be called and the item is the caller's again. Returns false if it was taken off before: its routine has
  * run, runs or is about to. */

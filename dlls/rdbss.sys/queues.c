@@ -211,20 +211,3 @@ enum rx_refusal rx_queues_submit(RX_WORK_QUEUE_ITEM *item, unsigned type)
     __atomic_fetch_sub(&processor->users, 1, __ATOMIC_SEQ_CST);
     return active ? RX_ACCEPTED : RX_INACTIVE;
 }
-
-bool rx_queues_hold(const RX_WORK_QUEUE_ITEM *item)
-{
-    bool held = false;
-
-    for (unsigned i = 0; i < PROCESSORS_MAX && !held; i++) {
-        struct rx_processor *processor = &processors[i];
-
-        __atomic_fetch_add(&processor->users, 1, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&state, __ATOMIC_SEQ_CST) == STATE_ACTIVE) {
-            for (unsigned k = 0; k < RxMaximumWorkQueue && !held && processor->types[k]; k++)
-                held = wq_queue_holds(processor->types[k], (const struct wq_item *)item);
-        }
-        __atomic_fetch_sub(&processor->users, 1, __ATOMIC_SEQ_CST);
-    }
-    return held;
-}

@@ -73,6 +73,7 @@ static void recur_arm(struct recurrent *timer)
     timer->item.WorkQueueItem.Parameter = timer;
     timer->item.WorkQueueItem.pDeviceObject = timer->device;
     timer->item.Options = RX_RECURRENT;
+    rx_item_claim(&timer->item.WorkQueueItem);
     rx_timer_arm(&timer->item, timer->interval);
 }
 

@@ -56,10 +56,16 @@ enum rx_refusal rx_queues_submit(RX_WORK_QUEUE_ITEM *item, unsigned type);
 /* True if the dispatcher accepts work; makes the queues as above. */
 enum rx_refusal rx_queues_check(void);
 
-/* True if the item is queued. Its memory need not be initialised. */
-bool rx_queues_hold(const RX_WORK_QUEUE_ITEM *item);
-
 /* ---- post.c ---- */
+
+/* Makes the caller the only one who may post the item or set a timer with it, until rx_run or rx_item_unclaim. False if it
+ * is posted or waits for its time. Its memory need not be initialised. */
+bool rx_item_claim(RX_WORK_QUEUE_ITEM *item);
+void rx_item_unclaim(RX_WORK_QUEUE_ITEM *item);
+
+/* Posts an item that the caller has claimed. If that fails it is not claimed any more. what: for the log. */
+NTSTATUS rx_post_claimed(RDBSS_DEVICE_OBJECT *device, unsigned type, RX_WORK_QUEUE_ITEM *item,
+                         PRX_WORKERTHREAD_ROUTINE routine, PVOID context, const char *what);
 
 /* The queues' runner. */
 void WQ_CALL rx_run(struct wq_item *queued);
@@ -68,10 +74,10 @@ void WQ_CALL rx_run(struct wq_item *queued);
 
 extern struct wq_lock rx_timer_lock; /* its own rules */
 
-/* Lets the item be posted after that time. Under the lock; the item is filled in and not pending. */
+/* Lets the item be posted after that time. Under the lock; the item is filled in and claimed. */
 void rx_timer_arm(RX_WORK_ITEM *item, LONGLONG interval);
 
-/* Takes an item back that waits for its time. Under the lock. False if it does not. */
+/* Takes an item back that waits for its time; it is not claimed any more. Under the lock. False if it does not. */
 bool rx_timer_disarm(RX_WORK_ITEM *item);
 
 /* STATUS_SUCCESS if timers can be set for the device. Under the lock. */

@@ -1,9 +1,9 @@
 /*
  * timer.c: timers: one-shot ones, the tick that all of them share, cancelling.
  *
- * Items that wait for their time are in one list, linked by their List. One timer of the core is set to the
- * earliest of them, on a tick's border; it posts what is due. So there is nothing to be done, and no memory
- * needed, while nothing is due. Posting is done under the lock: a device that is spun down takes the lock
+ * Items that wait for their time are claimed, as those that are posted, and in one list, linked by List.Blink. One
+ * timer of the core is set to the earliest of them, on a tick's border; it posts what is due. So there is nothing to
+ * be done, and no memory needed, while nothing is due. Posting is done under the lock: a device that is spun down takes the lock
  * after it was marked, and then finds its timers either here or counted as its work.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -16,9 +16,10 @@
 
 struct wq_lock rx_timer_lock;
 
-static LIST_ENTRY pending;   /* Y: linked by List; its links are NULL before the first use */
-static struct wq_timer tick; /* Y */
-static bool started;         /* Y */
+static RX_WORK_ITEM *pending;                 /* Y: linked by next_of */
+static RX_WORK_ITEM **pending_end = &pending; /* Y: where the next one is linked */
+static struct wq_timer tick;                  /* Y */
+static bool started;                          /* Y */
 
 static ULONGLONG now_us(void)
 {
@@ -37,27 +38,20 @@ static LONG ticks_left(const RX_WORK_ITEM *item, ULONG now)
     return (LONG)(item->LastTick - now);
 }
 
-static RX_WORK_ITEM *item_of(LIST_ENTRY *entry)
+static RX_WORK_ITEM **next_of(RX_WORK_ITEM *item)
 {
-    return CONTAINING_RECORD(entry, RX_WORK_ITEM, WorkQueueItem.List);
+    return (RX_WORK_ITEM **)&item->WorkQueueItem.List.Blink;
 }
 
-static void item_unlink(RX_WORK_ITEM *item)
+/* Takes the item out that the link leads to. */
+static RX_WORK_ITEM *unlink_at(RX_WORK_ITEM **link)
 {
-    LIST_ENTRY *list = &item->WorkQueueItem.List;
+    RX_WORK_ITEM *item = *link;
 
-    list->Flink->Blink = list->Blink;
-    list->Blink->Flink = list->Flink;
-    list->Flink = list->Blink = NULL;
-}
-
-static bool item_pending(RX_WORK_ITEM *item)
-{
-    LIST_ENTRY *entry = pending.Flink;
-
-    while (entry && entry != &pending && entry != &item->WorkQueueItem.List)
-        entry = entry->Flink;
-    return entry == &item->WorkQueueItem.List;
+    *link = *next_of(item);
+    if (!*link)
+        pending_end = link;
+    return item;
 }
 
 /* Sets the core's timer for what is due first. Under the lock. */
@@ -67,38 +61,45 @@ static void tick_set(void)
     ULONG now = (ULONG)(us / TICK_US);
     LONG first = INTERVAL_MAX;
 
-    if (pending.Flink == &pending) {
+    if (!pending) {
         wq_timer_set(&tick, WQ_NEVER, 0, 0);
         return;
     }
-    for (LIST_ENTRY *entry = pending.Flink; entry != &pending; entry = entry->Flink) {
-        LONG left = ticks_left(item_of(entry), now);
+    for (RX_WORK_ITEM *item = pending; item; item = *next_of(item)) {
+        LONG left = ticks_left(item, now);
 
         first = left < first ? left : first;
     }
     wq_timer_set(&tick, first <= 0 ? 0 : (ULONGLONG)(ULONG)first * TICK_US - us % TICK_US, 0, 0);
 }
 
+static NTSTATUS item_post(RX_WORK_ITEM *item)
+{
+    RX_WORK_QUEUE_ITEM *work = &item->WorkQueueItem;
+
+    return rx_post_claimed(work->pDeviceObject, CriticalWorkQueue, work,
+                           (PRX_WORKERTHREAD_ROUTINE)work->WorkerRoutine, work->Parameter, "timer");
+}
+
 /* Posts what is due. */
 static void WQ_CALL tick_run(void *param)
 {
+    RX_WORK_ITEM **link = &pending;
     ULONG now;
 
     (void)param;
     wq_lock_take(&rx_timer_lock);
     now = (ULONG)(now_us() / TICK_US);
-    for (LIST_ENTRY *entry = pending.Flink, *next; entry != &pending; entry = next) {
-        RX_WORK_ITEM *item = item_of(entry);
-        RX_WORK_QUEUE_ITEM *work = &item->WorkQueueItem;
-        bool recurrent = item->Options == RX_RECURRENT;
+    while (*link) {
+        bool recurrent = (*link)->Options == RX_RECURRENT;
+        RX_WORK_ITEM *item;
 
-        next = entry->Flink;
-        if (ticks_left(item, now) > 0)
+        if (ticks_left(*link, now) > 0) {
+            link = next_of(*link);
             continue;
-        item_unlink(item);
-        if (RxPostToWorkerThread(work->pDeviceObject, CriticalWorkQueue, work,
-                                 (PRX_WORKERTHREAD_ROUTINE)work->WorkerRoutine, work->Parameter) &&
-            recurrent)
+        }
+        item = unlink_at(link);
+        if (item_post(item) && recurrent)
             rx_recur_drop(item);
     }
     tick_set();
@@ -108,29 +109,36 @@ static void WQ_CALL tick_run(void *param)
 void rx_timer_arm(RX_WORK_ITEM *item, LONGLONG interval)
 {
     ULONGLONG ticks = interval > 0 ? ((ULONGLONG)interval + INTERVAL_TICK - 1) / INTERVAL_TICK : 0;
-    LIST_ENTRY *list = &item->WorkQueueItem.List;
 
     if (!started) {
         started = true;
-        pending.Flink = pending.Blink = &pending;
         wq_timer_init(&tick, WQ_CLASS_TIMER, tick_run, NULL, NULL);
     }
     /* The tick that we are in has begun already: one more. */
     item->LastTick =
         (ULONG)(now_us() / TICK_US) + (ULONG)(ticks < INTERVAL_MAX ? ticks : INTERVAL_MAX - 1) + 1;
-    list->Flink = &pending;
-    list->Blink = pending.Blink;
-    pending.Blink->Flink = list;
-    pending.Blink = list;
+    *next_of(item) = NULL;
+    *pending_end = item;
+    pending_end = next_of(item);
+    tick_set();
+}
+
+/* Takes a timer back: the item that the link leads to. */
+static void disarm_at(RX_WORK_ITEM **link)
+{
+    rx_item_unclaim(&unlink_at(link)->WorkQueueItem);
     tick_set();
 }
 
 bool rx_timer_disarm(RX_WORK_ITEM *item)
 {
-    if (!item_pending(item))
+    RX_WORK_ITEM **link = &pending;
+
+    while (*link && *link != item)
+        link = next_of(*link);
+    if (!*link)
         return false;
-    item_unlink(item);
-    tick_set();
+    disarm_at(link);
     return true;
 }
 
@@ -144,16 +152,18 @@ NTSTATUS rx_timer_check(RDBSS_DEVICE_OBJECT *device)
 
 void rx_timer_forget(RDBSS_DEVICE_OBJECT *device)
 {
+    RX_WORK_ITEM **link = &pending;
+
     wq_lock_take(&rx_timer_lock);
     rx_recur_forget(device);
-    if (started) {
-        for (LIST_ENTRY *entry = pending.Flink, *next; entry != &pending; entry = next) {
-            next = entry->Flink;
-            if (!device || item_of(entry)->WorkQueueItem.pDeviceObject == device)
-                item_unlink(item_of(entry));
-        }
-        tick_set();
+    while (*link) {
+        if (!device || (*link)->WorkQueueItem.pDeviceObject == device)
+            rx_item_unclaim(&unlink_at(link)->WorkQueueItem);
+        else
+            link = next_of(*link);
     }
+    if (started)
+        tick_set();
     wq_lock_drop(&rx_timer_lock);
 }
 
@@ -167,14 +177,21 @@ NTSTATUS NTAPI RxPostOneShotTimerRequest(RDBSS_DEVICE_OBJECT *device, RX_WORK_IT
         _RxLog("RxPostOneShotTimerRequest: device %p, item %p, routine %p", device, item, routine);
         return STATUS_INVALID_PARAMETER;
     }
+    if (!rx_item_claim(&item->WorkQueueItem)) {
+        _RxLog("RxPostOneShotTimerRequest: device %p: item %p is posted, or waits for its time", device,
+               item);
+        return STATUS_INVALID_PARAMETER;
+    }
     wq_lock_take(&rx_timer_lock);
-    status = item_pending(item) ? STATUS_INVALID_PARAMETER : rx_timer_check(device);
+    status = rx_timer_check(device);
     if (!status) {
         item->WorkQueueItem.WorkerRoutine = (PVOID)routine;
         item->WorkQueueItem.Parameter = context;
         item->WorkQueueItem.pDeviceObject = device;
         item->Options = RX_ONE_SHOT;
         rx_timer_arm(item, interval.QuadPart);
+    } else {
+        rx_item_unclaim(&item->WorkQueueItem);
     }
     wq_lock_drop(&rx_timer_lock);
     return status;
@@ -182,16 +199,13 @@ NTSTATUS NTAPI RxPostOneShotTimerRequest(RDBSS_DEVICE_OBJECT *device, RX_WORK_IT
 
 static bool one_shot_cancel(RDBSS_DEVICE_OBJECT *device, PRX_WORKERTHREAD_ROUTINE routine, PVOID context)
 {
-    if (!started)
-        return false;
-    for (LIST_ENTRY *entry = pending.Flink; entry != &pending; entry = entry->Flink) {
-        RX_WORK_QUEUE_ITEM *work = &item_of(entry)->WorkQueueItem;
+    for (RX_WORK_ITEM **link = &pending; *link; link = next_of(*link)) {
+        RX_WORK_QUEUE_ITEM *work = &(*link)->WorkQueueItem;
 
         if (work->pDeviceObject != device || work->WorkerRoutine != (PVOID)routine ||
             work->Parameter != context)
             continue;
-        item_unlink(item_of(entry));
-        tick_set();
+        disarm_at(link);
         return true;
     }
     return false;

@@ -60,12 +60,12 @@ typedef struct _RX_DISPATCHER_ RX_DISPATCHER, *PRX_DISPATCHER;
  * WorkQueueType: a type's work starts in the order of posting; HyperCriticalWorkQueue before
  * CriticalWorkQueue before DelayedWorkQueue. Routines of HyperCriticalWorkQueue should not wait, and go on
  * when those of the other two types all wait. Other types count as DelayedWorkQueue.
- * pWorkQueueItem: in non-paged memory of the caller, zeroed, not posted. It is the caller's again when Routine
- * is called, which may free or post it.
+ * pWorkQueueItem: in non-paged memory of the caller, zeroed, not posted nor with a timer. It is the caller's again
+ * when Routine is called, which may free or post it.
  *
  * STATUS_SUCCESS; STATUS_INSUFFICIENT_RESOURCES: the device or the dispatcher accepts no work any more, or
  * there is no memory for the dispatcher's queues; STATUS_INVALID_PARAMETER: a NULL pointer, or the item is
- * posted. If it fails Routine is not called, and _RxLog told why. */
+ * posted or waits for its time; of callers that post one item at a time one succeeds. If it fails Routine is not called, and _RxLog told why. */
 RXAPI NTSTATUS NTAPI RxPostToWorkerThread(PRDBSS_DEVICE_OBJECT pMRxDeviceObject,
                                           WORK_QUEUE_TYPE WorkQueueType, PRX_WORK_QUEUE_ITEM pWorkQueueItem,
                                           PRX_WORKERTHREAD_ROUTINE Routine, PVOID pContext);

@@ -141,7 +141,9 @@ static void initialized_anew(void)
     CHECK_WAIT(gate_entered == 1, "not run");
     for (unsigned i = 0; i < COUNT; i++) {
         CHECK(!wq_queue_holds(queue, &items[i].item), "item %u is held already", i);
+        CHECK(!wq_item_looks_queued(&items[i].item), "item %u looks queued already", i);
         wq_queue_submit(queue, &items[i].item, i % WQ_LEVELS);
+        CHECK(wq_item_looks_queued(&items[i].item), "item %u does not look queued", i);
         if (i % 3 == 0)
             items[i].item.link = NULL;
         CHECK(wq_queue_holds(queue, &items[i].item), "item %u is not held", i);

@@ -52,6 +52,7 @@ BOOLEAN rx_logged_since(ULONG before, const char *what);
 /* A routine that counts itself in a LONG. */
 RX_WORKERTHREAD_ROUTINE rx_count;
 
-extern const struct ktest ktest_rx_post[], ktest_rx_spin[], ktest_rx_timer[], ktest_rx_end[], ktest_rx_load[];
+extern const struct ktest ktest_rx_post[], ktest_rx_spin[], ktest_rx_timer[], ktest_rx_end[], ktest_rx_load[],
+    ktest_rx_twice[];
 
 #endif

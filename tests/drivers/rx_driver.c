@@ -24,11 +24,9 @@ BOOLEAN ktest_ours;
 extern struct ktest_result *ktest_current;
 extern void ktest_run(const struct ktest *tests, struct ktest_result *result);
 
-static const struct ktest_group groups[] = {{"post", ktest_rx_post},
-                                            {"spin", ktest_rx_spin},
-                                            {"timer", ktest_rx_timer},
-                                            {"end", ktest_rx_end},
-                                            {"load", ktest_rx_load}};
+static const struct ktest_group groups[] = {{"post", ktest_rx_post},   {"spin", ktest_rx_spin},
+                                            {"timer", ktest_rx_timer}, {"end", ktest_rx_end},
+                                            {"load", ktest_rx_load},   {"twice", ktest_rx_twice}};
 
 /* ---- helpers ---- */
 

@@ -281,27 +281,6 @@ static void no_pointers(void)
     kok(!item.List.Flink && !rx_device->DispatcherContext.NumberOfWorkerThreads, "something was touched");
 }
 
-static void posted_twice(void)
-{
-    static RX_WORK_QUEUE_ITEM item;
-    static volatile LONG ran;
-    ULONG before = rx_logged();
-    NTSTATUS status;
-
-    ran = 0;
-    RtlZeroMemory(&item, sizeof(item));
-    if (!rx_block(&gate))
-        return;
-    kok(!RxPostToWorkerThread(rx_device, DelayedWorkQueue, &item, rx_count, (PVOID)&ran), "refused");
-    for (WORK_QUEUE_TYPE type = CriticalWorkQueue; type <= HyperCriticalWorkQueue; type++) {
-        status = RxPostToWorkerThread(rx_device, type, &item, rx_count, (PVOID)&ran);
-        kok(status == STATUS_INVALID_PARAMETER, "type %d: posted twice: %lx", type, status);
-        rx_logged_since(before, "posted already");
-    }
-    rx_unblock(&gate);
-    kok(ran == 1, "ran %ld times", ran);
-}
-
 static void logging(void)
 {
     ULONG before = rx_logged();
@@ -327,6 +306,5 @@ const struct ktest ktest_rx_post[] = {{"posted again by its routine", posted_aga
                                       {"HyperCritical goes on", hyper_goes_on, TRUE, POOL_SEVERAL},
                                       {"order", order, TRUE, POOL_SINGLE},
                                       {"NULL pointers", no_pointers, TRUE, POOL_ANY},
-                                      {"posted twice", posted_twice, TRUE, POOL_SINGLE},
                                       {"the log", logging, TRUE, POOL_ANY},
                                       {NULL, NULL, FALSE, POOL_ANY}};

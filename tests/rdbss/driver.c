@@ -21,7 +21,7 @@
 #define MORE_THREADS 60
 #define DEADLINE_MS  60000
 
-static const char *const groups[] = {"post", "spin", "timer", "end", "load"};
+static const char *const groups[] = {"post", "spin", "timer", "end", "load", "twice"};
 
 START_TEST(driver)
 {

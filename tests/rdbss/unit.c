@@ -50,6 +50,7 @@ GROUP(spin)
 GROUP(timer)
 GROUP(end)
 GROUP(load)
+GROUP(twice)
 
 static void func_memory(void)
 {
@@ -61,10 +62,6 @@ static void func_memory(void)
     ok(!wrong, "%s\n", wrong);
 }
 
-const struct test winetest_testlist[] = {{"post", func_post},
-                                         {"spin", func_spin},
-                                         {"timer", func_timer},
-                                         {"end", func_end},
-                                         {"load", func_load},
-                                         {"memory", func_memory},
-                                         {0, 0}};
+const struct test winetest_testlist[] = {
+    {"post", func_post}, {"spin", func_spin},   {"timer", func_timer},   {"end", func_end},
+    {"load", func_load}, {"twice", func_twice}, {"memory", func_memory}, {0, 0}};

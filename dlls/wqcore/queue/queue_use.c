@@ -243,6 +243,13 @@ bool wq_queue_holds(struct wq_queue *queue, const struct wq_item *item)
     return found;
 }
 
+bool wq_item_looks_queued(const struct wq_item *item)
+{
+    uintptr_t mark = (uintptr_t)at_load(&item->link);
+
+    return (mark & MARK_BIT) && mark < 2 * RANK_BIT;
+}
+
 void wq_queue_move(struct wq_queue *queue, struct wq_queue *target, unsigned level, uint64_t rank)
 {
     struct wq_queue *before = at_load(&queue->target);
