@@ -219,6 +219,21 @@ static void test_record(const uint8_t *file, size_t size)
     CHECK(!graft_read_record(sample, &record), "a builtin has a record");
 }
 
+/* A graft holds its front, so another one can be made where the front's own file is gone. */
+static void test_front(uint8_t *file, size_t size)
+{
+    struct graft_bytes bytes = {file, size}, sample = {builtin, SAMPLE_SIZE}, found = {0};
+    bool read = graft_read_front(bytes, &found);
+
+    CHECK(read && found.size == SAMPLE_SIZE && !memcmp(found.data, front, SAMPLE_SIZE),
+          "no front, or another");
+    CHECK(!graft_read_front(sample, &found), "a builtin has a front");
+    if (!read)
+        return;
+    file[found.data - file + SAMPLE_SIZE / 2] ^= 1;
+    CHECK(!graft_read_front(bytes, &found), "a damaged front is accepted");
+}
+
 static void test_machine(uint16_t machine)
 {
     uint32_t image_size = 0;
@@ -238,6 +253,7 @@ static void test_machine(uint16_t machine)
         test_resource(image);
     }
     test_record(file, size);
+    test_front(file, size);
     free(image);
     free(again);
     free(file);

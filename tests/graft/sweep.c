@@ -2,7 +2,7 @@
  * Throws broken files at the graft library: every truncation, every aligned word replaced by values that
  * overflow, and seeded random mutations, of front and builtin and for both machines. Run under the address
  * and undefined-behaviour sanitizers where the compiler has them. An accepted file must give a graft that can
- * be mapped and that has a record.
+ * be mapped and that has a record and the front.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -48,11 +48,12 @@ static void try(unsigned broken, const uint8_t *data, size_t size)
     request.builtin = bytes[1];
     tried++;
     if (graft_make(&request, &out, &out_size, &error)) {
-        struct graft_bytes graft = {out, out_size};
+        struct graft_bytes graft = {out, out_size}, front;
 
         accepted++;
         image = out_size < 0x4000000 ? sample_map(out, out_size, &image_size) : NULL;
-        if (!image || !graft_read_record(graft, &record)) {
+        if (!image || !graft_read_record(graft, &record) || !graft_read_front(graft, &front) ||
+            front.size != bytes[0].size || memcmp(front.data, bytes[0].data, front.size)) {
             printf("a broken graft came out\n");
             exit(1);
         }

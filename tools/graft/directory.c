@@ -76,7 +76,8 @@ void graft_put_exports(struct graft_buffer *out, uint32_t at, const struct graft
 
 /*
  * The record: magic 8, size 4, version 4, builtin size 8, front size 8, builtin hash 32, front hash 32,
- * builtin name 64, base name 64, zeros up to 256. It opens the section that GRAFT_SECTION_NAME names.
+ * builtin name 64, base name 64, zeros up to 256. It opens the section that GRAFT_SECTION_NAME names. The
+ * front follows it, byte for byte.
  */
 void graft_put_record(struct graft_buffer *out, const struct graft_request *request)
 {
@@ -92,6 +93,7 @@ void graft_put_record(struct graft_buffer *out, const struct graft_request *requ
     memcpy(bytes + RECORD_NAMES, request->builtin_name, strlen(request->builtin_name));
     memcpy(bytes + RECORD_NAMES + GRAFT_NAME_MAX, request->base_name, strlen(request->base_name));
     graft_buffer_add(out, bytes, sizeof(bytes));
+    graft_buffer_add(out, request->front.data, (uint32_t)request->front.size);
 }
 
 static bool record_parse(const uint8_t *bytes, struct graft_record *record)
@@ -108,7 +110,8 @@ static bool record_parse(const uint8_t *bytes, struct graft_record *record)
     return !record->builtin_name[GRAFT_NAME_MAX - 1] && !record->base_name[GRAFT_NAME_MAX - 1];
 }
 
-bool graft_read_record(struct graft_bytes image, struct graft_record *record)
+/* Finds the record's section and stores the bytes that follow the record. */
+static bool record_find(struct graft_bytes image, struct graft_record *record, struct graft_bytes *rest)
 {
     struct graft_error error = {{0}};
     struct graft_pe pe;
@@ -118,8 +121,31 @@ bool graft_read_record(struct graft_bytes image, struct graft_record *record)
     for (unsigned i = 0; i < pe.sections; i++) {
         struct graft_section section = graft_pe_section(&pe, i);
 
-        if (!memcmp(image.data + section.at, GRAFT_SECTION_NAME, 8) && section.raw_size >= GRAFT_RECORD_SIZE)
-            return record_parse(image.data + section.raw, record);
+        if (memcmp(image.data + section.at, GRAFT_SECTION_NAME, 8) || section.raw_size < GRAFT_RECORD_SIZE)
+            continue;
+        rest->data = image.data + section.raw + GRAFT_RECORD_SIZE;
+        rest->size = section.raw_size - GRAFT_RECORD_SIZE;
+        return record_parse(image.data + section.raw, record);
     }
     return false;
+}
+
+bool graft_read_record(struct graft_bytes image, struct graft_record *record)
+{
+    struct graft_bytes rest;
+
+    return record_find(image, record, &rest);
+}
+
+bool graft_read_front(struct graft_bytes image, struct graft_bytes *front)
+{
+    struct graft_record record;
+    uint8_t hash[GRAFT_HASH];
+
+    if (!record_find(image, &record, front) || record.version != GRAFT_VERSION ||
+        record.front_size > front->size)
+        return false;
+    front->size = (size_t)record.front_size;
+    graft_hash(front->data, front->size, hash);
+    return !memcmp(hash, record.front_hash, sizeof(hash));
 }

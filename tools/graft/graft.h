@@ -64,6 +64,13 @@ bool graft_make(const struct graft_request *request, uint8_t **out, size_t *out_
 bool graft_read_record(struct graft_bytes image, struct graft_record *record);
 
 /*
+ * Gives the front that a graft was made from, so that the graft can be made anew from another builtin: a run
+ * inside image, which must outlive it. False if the bytes are no graft of this GRAFT_VERSION or the front in
+ * it is damaged; *front is then undefined.
+ */
+bool graft_read_front(struct graft_bytes image, struct graft_bytes *front);
+
+/*
  * Tells whether the bytes are a PE image that a prefix may hold as the builtin (well-formed headers, exports)
  * and stores its machine (GRAFT_I386, GRAFT_AMD64).
  */

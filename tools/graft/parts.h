@@ -46,7 +46,7 @@ void graft_put_exports(struct graft_buffer *out, uint32_t at, const struct graft
 bool graft_put_resources(struct graft_buffer *out, uint32_t at, const struct graft_pe *builtin,
                          struct graft_run *dir, struct graft_error *error);
 
-/* The record of what the graft was made from, GRAFT_RECORD_SIZE bytes. */
+/* The record of what the graft was made from, GRAFT_RECORD_SIZE bytes, and the front. */
 void graft_put_record(struct graft_buffer *out, const struct graft_request *request);
 
 #endif
