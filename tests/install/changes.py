@@ -57,6 +57,48 @@ class Changes(InstallTest):
         self.setup('uninstall')
         self.fresh_prefix()
 
+    def new_wine(self, names=('kernel32', 'kernelbase')):
+        """Another Wine's folder of modules, as the environment variable that wqsetup.exe takes for it."""
+        folder = os.path.join(STAGE, 'other', 'i386-windows' if machine(SETUP) == 0x14c else 'x86_64-windows')
+        os.makedirs(folder, exist_ok=True)
+        for name in names:
+            with open(os.path.join(folder, name + '.dll'), 'wb') as file:
+                file.write(another_builtin(self.prefix.file(f'system32/{name}_base.dll')))
+        return folder, {'WQSETUP_WINE_DIR': 'Z:' + os.path.join(STAGE, 'other').replace('/', '\\')}
+
+    def first_program(self, env):
+        """What the first program gets after the prefix was at rest."""
+        self.prefix.stop()
+        code, out, err = self.prefix.wine(os.path.join(STAGE, 'programs', 'probe.exe'), env=env)
+        self.assertEqual(code, 0, out + err)
+        return {line.split()[-1] for line in out.splitlines() if ' queue ' in line}
+
+    def test_the_next_start_makes_grafts_for_another_wine(self):
+        self.setup('install', '--app', 'probe.exe')
+        folder, env = self.new_wine()
+        self.assertEqual(self.first_program(env), {'stand-in'})
+        for name in ('kernel32', 'kernelbase'):
+            with open(os.path.join(folder, name + '.dll'), 'rb') as new, \
+                    open(self.prefix.file(f'system32/{name}_base.dll'), 'rb') as base:
+                self.assertEqual(new.read(), base.read())
+        self.setup('verify', env=env)
+        self.setup('uninstall')
+        self.fresh_prefix()
+
+    def test_a_start_that_cannot_make_grafts_leaves_the_builtins(self):
+        self.setup('install', '--app', 'probe.exe')
+        folder, env = self.new_wine()
+        with open(os.path.join(folder, 'kernel32.dll'), 'wb') as file:
+            file.write(b'no module')
+        self.assertEqual(self.first_program(env), {'builtin'})
+        self.assertIn('off: Wine changed', self.setup('status'))
+        self.assertIn('off: Wine changed', self.setup('verify', code=1))
+        os.unlink(os.path.join(folder, 'kernel32.dll'))
+        self.setup('update', env=env)
+        self.expect(probe='stand-in', other='builtin')
+        self.setup('uninstall')
+        self.fresh_prefix()
+
     def test_a_lost_base_copy_is_noticed_and_repaired(self):
         self.setup('install', '--app', 'probe.exe')
         os.unlink(self.prefix.file('system32/kernelbase_base.dll'))

@@ -99,7 +99,7 @@ class Interrupted(SetupTest):
         self.installed()
         self.make_wine(self.wine, 40)
         for arch, folder in self.archs:
-            for name in ('kernel32.dll', 'kernelbase.dll'):
+            for name in ('kernel32.dll', 'kernelbase.dll', 'wineboot.exe'):
                 self.also[f'drive_c/windows/{folder}/{name}'] = (
                     'file', 0o644, read(os.path.join(self.wine, 'lib/wine', arch, name)))
 

@@ -71,7 +71,8 @@ class SetupTest(unittest.TestCase):
         self.system32 = os.path.join(self.prefix, 'drive_c/windows/system32')
         for arch in ('x64', 'x32'):
             os.makedirs(os.path.join(self.stage, arch))
-            for name in ('wqcore.dll', 'wqkernel32.dll', 'rtworkq.dll', 'ntoskrnl.exe', 'storport.sys', 'rdbss.sys'):
+            for name in ('wqcore.dll', 'wqkernel32.dll', 'rtworkq.dll', 'ntoskrnl.exe', 'storport.sys', 'rdbss.sys',
+                         'wqsetup.exe'):
                 sample(os.path.join(self.stage, arch, name), 'front', arch, len(name))
         for name in (SETUP, FAULTS):
             shutil.copy(name, os.path.join(self.stage, os.path.basename(name)))
@@ -81,7 +82,7 @@ class SetupTest(unittest.TestCase):
     def make_wine(self, path, salt):
         for arch, folder in (('x64', 'x86_64-windows'), ('x32', 'i386-windows')):
             os.makedirs(os.path.join(path, 'lib/wine', folder), exist_ok=True)
-            for name in ('ntdll.dll', 'kernel32.dll', 'kernelbase.dll', 'rtworkq.dll', 'ntoskrnl.exe'):
+            for name in ('ntdll.dll', 'kernel32.dll', 'kernelbase.dll', 'rtworkq.dll', 'ntoskrnl.exe', 'wineboot.exe'):
                 sample(os.path.join(path, 'lib/wine', folder, name), 'builtin', arch, salt + len(name))
 
     def make_prefix(self):

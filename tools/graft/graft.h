@@ -76,6 +76,9 @@ bool graft_read_front(struct graft_bytes image, struct graft_bytes *front);
  */
 bool graft_check_builtin(struct graft_bytes image, uint16_t *machine, struct graft_error *error);
 
+/* Marks a program as one that needs no console (IMAGE_SUBSYSTEM_WINDOWS_GUI), in place. */
+bool graft_set_windowed(uint8_t *image, size_t size, struct graft_error *error);
+
 /* SHA-256 of size bytes. */
 void graft_hash(const void *data, size_t size, uint8_t hash[GRAFT_HASH]);
 

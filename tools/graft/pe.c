@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-#define PE_STRING_MAX  4096
-#define PE_IMAGE_MAX   0x40000000u
-#define PE_SECTION_MAX 96
+#define PE_SUBSYSTEM_GUI 2
+#define PE_STRING_MAX    4096
+#define PE_IMAGE_MAX     0x40000000u
+#define PE_SECTION_MAX   96
 
 /* Every sum of an offset and a length below fits 32 bits: the file has at most GRAFT_FILE_MAX bytes. */
 static bool pe_inside(const struct graft_pe *pe, uint32_t offset, uint32_t size)
@@ -104,6 +105,17 @@ bool graft_pe_open(struct graft_pe *pe, struct graft_bytes file, const char *wha
         !pe_inside(pe, 0, pe->headers_size) || pe->headers_size % pe->file_align)
         return graft_fail(error, "%s: header size 0x%x", what, (unsigned)pe->headers_size);
     return pe_check_sections(pe, error);
+}
+
+bool graft_set_windowed(uint8_t *image, size_t size, struct graft_error *error)
+{
+    struct graft_bytes file = {image, size};
+    struct graft_pe pe;
+
+    if (!graft_pe_open(&pe, file, "program", error))
+        return false;
+    graft_put16(image + pe.optional_at + 68, PE_SUBSYSTEM_GUI);
+    return true;
 }
 
 struct graft_section graft_pe_section(const struct graft_pe *pe, unsigned index)

@@ -126,7 +126,8 @@ static bool args_fit(void)
     bool install = !strcmp(command, "install"), uninstall = !strcmp(command, "uninstall");
     bool looks = !strcmp(command, "status") || !strcmp(command, "verify");
 
-    if (!install && !uninstall && !looks && strcmp(command, "update") && strcmp(command, "repair"))
+    if (!install && !uninstall && !looks && strcmp(command, "update") && strcmp(command, "repair") &&
+        strcmp(command, "boot"))
         return setup_fail(SETUP_USAGE, "there is no command %s; see wqsetup --help", command);
     if ((setup_options.all || setup_options.app_count) && !install && !uninstall)
         return setup_fail(SETUP_USAGE, "--all and --app are for install and uninstall only");

@@ -49,7 +49,7 @@ static void conflict_values(struct status *status, const struct setup_state *sta
 
         if (!conflict_read(value->app, value->name, text))
             status_add(status, true, "the override %s of %s is not set: run update", value->name, value->app);
-        else if (strcmp(text, SETUP_NATIVE))
+        else if (strcmp(text, setup_override_text(value)))
             status_add(status, true, "the override %s of %s was changed to \"%s\": run update, or uninstall",
                        value->name, value->app, text);
     }

@@ -83,6 +83,18 @@ static bool main_update(void)
     return main_converge(state.scopes);
 }
 
+/*
+ * What the prefix runs at every start, before any other program. Where Wine has changed, programs get its own
+ * modules at once, and ours back if they can be made to fit. An unfinished run is left to its command.
+ */
+static bool main_boot(void)
+{
+    if (state.phase != SETUP_OFF && (state.phase != SETUP_INSTALLED || setup_fits(&state)))
+        return true;
+    setup_options.own = true;
+    return setup_off(&state) && main_update();
+}
+
 /* Without names everything goes. */
 static bool main_dropped(const struct setup_scope *scope)
 {
@@ -147,6 +159,8 @@ static bool main_run(void)
     setup_pending_look(&state);
     if (looks)
         return setup_status(&state, !strcmp(command, "verify"));
+    if (!strcmp(command, "boot"))
+        return main_boot();
     if (setup_pending_waits(&state) && !main_end_wait())
         return false;
     if (repair)

@@ -45,6 +45,11 @@ const struct setup_module setup_modules[] = {
      .staged = "storport.sys",
      .needs = "ntoskrnl",
      .targets = {{"drivers\\", "storport.sys", "storport.sys.wqorig"}}},
+    {.name = "boot",
+     .about = "looks at every start of the prefix whether Wine has changed",
+     .staged = "wqsetup.exe",
+     .always = true,
+     .targets = {{"", "wineboot.exe", "wineboot.exe", .once = true, .windowed = true}}},
 };
 
 const unsigned setup_module_count = sizeof(setup_modules) / sizeof(setup_modules[0]);
@@ -70,6 +75,8 @@ const struct setup_arch *setup_archs(unsigned *count)
     const struct setup_arch *archs = setup_prefix_archs(count);
     struct graft_bytes core = {0};
 
+    if (setup_options.own)
+        return archs;
     if (*count == 2 && (!sys_read_staged(&archs[1], "wqcore.dll", &core) || !core.data))
         *count = 1;
     setup_release(&core);
@@ -84,7 +91,15 @@ bool setup_target_used(const struct setup_module *module, unsigned index)
 
 bool setup_arch_has(const struct setup_arch *arch, const struct setup_target *place)
 {
-    return !*place->folder || strcmp(arch->folder, "syswow64\\");
+    return (!*place->folder && !place->once) || strcmp(arch->folder, "syswow64\\");
+}
+
+void setup_kept_path(const struct setup_arch *arch, const struct setup_target *place, char path[SETUP_NAME])
+{
+    if (place->once)
+        strcpy(path, place->kept);
+    else
+        snprintf(path, SETUP_NAME, "%s%s%s", arch->folder, place->folder, place->kept);
 }
 
 const struct setup_module *setup_find_module(const char *name)
@@ -136,7 +151,7 @@ static bool module_has_place(struct setup_file *file, const struct setup_arch *a
     snprintf(path, sizeof(path), "%s%s%s", arch->folder, place->folder, place->file);
     if (strcmp(path, file->target))
         return false;
-    snprintf(path, sizeof(path), "%s%s%s", arch->folder, place->folder, place->kept);
+    setup_kept_path(arch, place, path);
     if (strcmp(path, file->kept))
         return false;
     file->arch = arch;

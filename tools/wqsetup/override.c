@@ -17,8 +17,40 @@ void setup_override_key(const char *app, char path[SETUP_PATH])
         snprintf(path, SETUP_PATH, "Software\\Wine\\AppDefaults\\%s\\DllOverrides", app);
 }
 
+/*
+ * Values of every installation. Our wineboot.exe runs first whenever the prefix starts; it, and wqsetup.exe
+ * wherever it is run, must not depend on grafts that may not fit the Wine of that moment.
+ */
+static const struct setup_fixed {
+    const char *app, *name, *text;
+} override_fixed[] = {
+    {"wineboot.exe", "kernel32", "builtin"},       {"wineboot.exe", "kernelbase", "builtin"},
+    {"wqsetup.exe", "kernel32", "builtin"},        {"wqsetup.exe", "kernelbase", "builtin"},
+    {SETUP_ALL, "wineboot.exe", "native,builtin"},
+};
+
+#define OVERRIDE_FIXED (sizeof(override_fixed) / sizeof(override_fixed[0]))
+
+static const struct setup_fixed *override_find_fixed(const struct setup_value *value)
+{
+    for (unsigned i = 0; i < OVERRIDE_FIXED; i++)
+        if (!strcmp(override_fixed[i].app, value->app) && !strcmp(override_fixed[i].name, value->name))
+            return &override_fixed[i];
+    return NULL;
+}
+
+const char *setup_override_text(const struct setup_value *value)
+{
+    const struct setup_fixed *fixed = override_find_fixed(value);
+
+    return fixed ? fixed->text : SETUP_NATIVE;
+}
+
 bool setup_override_name(const char *name)
 {
+    for (unsigned i = 0; i < OVERRIDE_FIXED; i++)
+        if (!strcmp(override_fixed[i].name, name))
+            return true;
     for (unsigned i = 0; i < setup_module_count; i++)
         for (unsigned j = 0; j < SETUP_TARGETS && setup_modules[i].targets[j].file; j++)
             if (setup_modules[i].targets[j].override && !strcmp(setup_modules[i].targets[j].override, name))
@@ -51,7 +83,7 @@ static bool override_is_ours(const struct setup_value *value, bool *ours)
 
     if (!override_read(value, &had, text))
         return false;
-    *ours = had && !strcmp(text, SETUP_NATIVE);
+    *ours = had && !strcmp(text, setup_override_text(value));
     return true;
 }
 
@@ -111,6 +143,9 @@ static bool override_plan_value(struct setup_state *state, const char *app, cons
 
 bool setup_overrides_plan(struct setup_state *state)
 {
+    for (unsigned i = 0; i < OVERRIDE_FIXED; i++)
+        if (!override_plan_value(state, override_fixed[i].app, override_fixed[i].name))
+            return false;
     for (unsigned i = 0; i < state->scopes; i++) {
         const struct setup_scope *scope = &state->scope[i];
 
@@ -170,7 +205,7 @@ bool setup_overrides_set(const struct setup_state *state)
 
     for (unsigned i = 0; i < state->values; i++)
         if (!override_is_ours(&state->value[i], &ours) ||
-            (!ours && !override_write(&state->value[i], SETUP_NATIVE)))
+            (!ours && !override_write(&state->value[i], setup_override_text(&state->value[i]))))
             return false;
     return override_flush();
 }
@@ -184,12 +219,15 @@ static bool override_restore(const struct setup_value *value)
         return false;
     if (!ours)
         return true;
-    return value->had ? !strcmp(value->previous, SETUP_NATIVE) || override_write(value, value->previous)
+    return value->had ? !strcmp(value->previous, setup_override_text(value)) ||
+                            override_write(value, value->previous)
                       : override_erase(value);
 }
 
 static bool override_wanted(const struct setup_state *state, const struct setup_value *value)
 {
+    if (override_find_fixed(value))
+        return state->scopes != 0;
     for (unsigned i = 0; i < state->scopes; i++) {
         const struct setup_scope *scope = &state->scope[i];
 
@@ -218,7 +256,7 @@ bool setup_overrides_prune(struct setup_state *state)
 bool setup_overrides_lift(const struct setup_state *state)
 {
     for (unsigned i = 0; i < state->values; i++)
-        if (!override_restore(&state->value[i]))
+        if (!override_find_fixed(&state->value[i]) && !override_restore(&state->value[i]))
             return false;
     return override_flush();
 }

@@ -92,25 +92,55 @@ static bool plan_original(struct setup_file *file, const struct plan_found *foun
     return true;
 }
 
-static bool plan_contents(struct setup_file *file)
+/* Our module as it is installed, if it is whole. */
+static bool plan_installed(const struct setup_file *file, const struct plan_found *found,
+                           struct graft_bytes *module)
+{
+    *module = found->target;
+    return file->module->graft ? graft_read_front(found->target, module) : setup_is_ours(file, found->target);
+}
+
+/* Our module: the staged one, or where nothing is staged the one that the prefix has. */
+static bool plan_module(const struct setup_file *file, const struct plan_found *found,
+                        struct graft_bytes *module)
+{
+    const char *staged = file->place->staged ? file->place->staged : file->module->staged;
+
+    if (setup_options.own)
+        return plan_installed(file, found, module) ||
+               setup_fail(SETUP_BAD_FILE, "%s is missing or damaged: run update where the modules are",
+                          file->target);
+    if (!sys_read_staged(file->arch, staged, module))
+        return false;
+    return module->data || setup_fail(SETUP_BAD_FILE, "%s\\%s is missing: it must lie where the modules are",
+                                      file->arch->staged, staged);
+}
+
+/* Wine gives a program with a console one more program, conhost.exe, which may not start before we are done. */
+static bool plan_windowed(struct setup_file *file)
+{
+    uint8_t *data = (uint8_t *)(uintptr_t)file->bytes.data;
+    struct graft_error error;
+
+    return !file->place->windowed || graft_set_windowed(data, file->bytes.size, &error) ||
+           setup_fail(SETUP_BAD_FILE, "%s: %s", file->module->staged, error.text);
+}
+
+static bool plan_contents(struct setup_file *file, const struct plan_found *found)
 {
     struct graft_request request = {.builtin = file->original_bytes,
                                     .builtin_name = file->place->file,
                                     .base_name = file->place->kept,
                                     .code_names = file->place->code,
                                     .add_extra = file->place->extra};
-    const char *staged = file->place->staged ? file->place->staged : file->module->staged;
     struct graft_error error;
     uint8_t *out;
 
-    if (!sys_read_staged(file->arch, staged, &request.front))
+    if (!plan_module(file, found, &request.front))
         return false;
-    if (!request.front.data)
-        return setup_fail(SETUP_BAD_FILE, "%s\\%s is missing: it must lie where the modules are",
-                          file->arch->staged, staged);
     file->bytes = request.front;
     if (!file->module->graft)
-        return true;
+        return plan_windowed(file);
     if (!request.builtin.data)
         return setup_fail(SETUP_BAD_FILE, "%s is missing: start the prefix once with wineboot -u",
                           file->target);
@@ -128,7 +158,7 @@ static bool plan_file(struct setup_file *file, bool known)
     struct plan_found found;
     setup_hash hash;
 
-    if (!plan_find(file, &found) || !plan_original(file, &found, known) || !plan_contents(file))
+    if (!plan_find(file, &found) || !plan_original(file, &found, known) || !plan_contents(file, &found))
         return false;
     setup_hash_bytes(file->bytes, hash);
     setup_hash_bytes(file->original_bytes, file->original);
@@ -156,12 +186,26 @@ static struct setup_file *plan_entry(struct setup_state *state, const struct set
         file = &state->file[state->files];
         memset(file, 0, sizeof(*file));
         strcpy(file->target, target);
-        snprintf(file->kept, sizeof(file->kept), "%s%s%s", arch->folder, place->folder, place->kept);
+        setup_kept_path(arch, place, file->kept);
         file->module = module;
     }
     file->arch = arch;
     file->place = place;
     return file;
+}
+
+static bool plan_target(struct setup_state *state, const struct setup_arch *arch,
+                        const struct setup_module *module, const struct setup_target *place)
+{
+    bool known;
+    struct setup_file *file = plan_entry(state, arch, module, place, &known);
+
+    if (!known && setup_options.own)
+        return true;
+    if (!plan_file(file, known))
+        return false;
+    state->files += !known;
+    return true;
 }
 
 bool setup_plan(struct setup_state *state)
@@ -172,20 +216,13 @@ bool setup_plan(struct setup_state *state)
     for (unsigned i = 0; i < archs; i++) {
         for (unsigned j = 0; j < setup_module_count; j++) {
             const struct setup_module *module = &setup_modules[j];
-            bool known;
 
             if (!setup_wants_module(state, module))
                 continue;
-            for (unsigned k = 0; setup_target_used(module, k); k++) {
-                struct setup_file *file;
-
-                if (!setup_arch_has(&arch[i], &module->targets[k]))
-                    continue;
-                file = plan_entry(state, &arch[i], module, &module->targets[k], &known);
-                if (!plan_file(file, known))
+            for (unsigned k = 0; setup_target_used(module, k); k++)
+                if (setup_arch_has(&arch[i], &module->targets[k]) &&
+                    !plan_target(state, &arch[i], module, &module->targets[k]))
                     return false;
-                state->files += !known;
-            }
         }
     }
     return true;

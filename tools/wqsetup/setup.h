@@ -31,6 +31,8 @@ struct setup_target {
     bool extra;                /* see graft_request.add_extra */
     const char *staged;        /* file name of our module, NULL = as the setup_module says */
     bool narrow;               /* for 32-bit prefixes only: 64-bit ones have no such drivers */
+    bool once;                 /* for the prefix's own architecture only, and kept in the Windows folder */
+    bool windowed;             /* the file is marked as a program without a console */
 };
 
 struct setup_module {
@@ -64,8 +66,10 @@ const struct setup_arch *setup_prefix_archs(unsigned *count);
 const struct setup_module *setup_find_module(const char *name);
 /* Whether a module has an index-th target in this prefix. */
 bool setup_target_used(const struct setup_module *module, unsigned index);
-/* Whether an architecture of the prefix has a place: drivers are of the prefix's own. */
+/* Whether an architecture of the prefix has a place: drivers and wineboot.exe are of the prefix's own. */
 bool setup_arch_has(const struct setup_arch *arch, const struct setup_target *place);
+/* Where a target keeps the builtin. */
+void setup_kept_path(const struct setup_arch *arch, const struct setup_target *place, char path[SETUP_NAME]);
 /* A module by its name as users write it: the module's or one of its files', in any case, with or without
  * ".dll". */
 const struct setup_module *setup_guess_module(const char *name);
@@ -106,6 +110,7 @@ enum setup_phase {
     SETUP_INSTALLED,
     SETUP_REMOVING,
     SETUP_PENDING, /* removed as soon as the prefix starts the next time */
+    SETUP_OFF,     /* Wine changed, or ours does not fit: the overrides are lifted until an update */
 };
 
 /* What wqsetup did to the prefix: written before the first change, so that an interrupted run can be repeated
@@ -138,6 +143,7 @@ struct setup_options {
     const struct setup_module *modules[SETUP_TARGETS * 4]; /* those that were named */
     unsigned module_count;
     bool all, dry_run, json, wait;
+    bool own;                         /* nothing is staged: what is installed is fitted to the prefix anew */
     const char *prefix, *wine, *from; /* of the native program: folders, or NULL */
 };
 
@@ -211,6 +217,8 @@ bool setup_overrides_set(const struct setup_state *state);
 bool setup_overrides_prune(struct setup_state *state);
 bool setup_overrides_lift(const struct setup_state *state);
 bool setup_overrides_drop_keys(struct setup_state *state);
+/* What a value of ours holds. */
+const char *setup_override_text(const struct setup_value *value);
 bool setup_override_name(const char *name); /* whether one of our modules has a value of that name */
 /* The key that holds an application's overrides; SETUP_ALL: those of the whole prefix. */
 void setup_override_key(const char *app, char path[SETUP_PATH]);
@@ -229,6 +237,11 @@ bool setup_adopt(struct setup_state *state);
  * cut short. */
 bool setup_converge(struct setup_state *state);
 bool setup_wants_module(const struct setup_state *state, const struct setup_module *module);
+
+/* boot.c: whether all grafts are made from the builtins that the running Wine has. */
+bool setup_fits(const struct setup_state *state);
+/* boot.c: lets the programs of the prefix use the builtins until the next update. */
+bool setup_off(struct setup_state *state);
 
 /* status.c: prints what is installed; verify prints only what is wrong and fails if anything is. */
 bool setup_status(struct setup_state *state, bool verify);

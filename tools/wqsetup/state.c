@@ -13,7 +13,7 @@
 #define STATE_WORDS 8
 #define STATE_SIZE  (1 << 20)
 
-static const char *const state_phases[] = {"none", "installing", "installed", "removing", "pending"};
+static const char *const state_phases[] = {"none", "installing", "installed", "removing", "pending", "off"};
 
 static bool state_copy(char *to, size_t room, const char *from)
 {
@@ -78,7 +78,7 @@ static bool state_read_value(struct setup_state *state, char **words)
 
 static bool state_read_phase(struct setup_state *state, const char *word)
 {
-    for (unsigned i = SETUP_INSTALLING; i <= SETUP_PENDING; i++)
+    for (unsigned i = SETUP_INSTALLING; i <= SETUP_OFF; i++)
         if (!strcmp(word, state_phases[i]))
             state->phase = (enum setup_phase)i;
     return state->phase != SETUP_NONE;

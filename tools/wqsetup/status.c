@@ -11,9 +11,12 @@
 #include <string.h>
 
 static const char *const status_phases[] = {
-    "not installed", "an installation was interrupted: repeat it, or run repair or uninstall", "installed",
+    "not installed",
+    "an installation was interrupted: repeat it, or run repair or uninstall",
+    "installed",
     "an uninstall was interrupted: repeat it, or run repair",
-    "uninstalled when the prefix starts the next time"};
+    "uninstalled when the prefix starts the next time",
+    "off: Wine changed, and programs use its own modules until update makes ours fit"};
 
 void status_add(struct status *status, bool fault, const char *format, ...)
 {
@@ -104,7 +107,7 @@ static bool status_look(struct status *status, struct setup_state *state)
 {
     static struct setup_state adopted;
 
-    if (state->phase == SETUP_INSTALLING || state->phase == SETUP_REMOVING)
+    if (state->phase == SETUP_INSTALLING || state->phase == SETUP_REMOVING || state->phase == SETUP_OFF)
         status_add(status, true, "%s", status_phases[state->phase]);
     if (state->phase != SETUP_PENDING)
         status_add_files(status, state);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <wqversion.h>
 
-static const char *const json_phases[] = {"none", "installing", "installed", "removing", "pending"};
+static const char *const json_phases[] = {"none", "installing", "installed", "removing", "pending", "off"};
 
 static void json_text(const char *text)
 {

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static char win_text[256];
 static HANDLE win_mutex;
@@ -67,6 +68,8 @@ bool sys_open(bool change)
         return setup_fail(SETUP_USAGE, "--prefix, --wine, --from and --wait are for the native wqsetup");
     if (IsWow64Process(GetCurrentProcess(), &redirected) && redirected)
         return setup_fail(SETUP_NO_PREFIX, "this prefix needs the 64-bit wqsetup.exe, or the native wqsetup");
+    if (change && strcmp(setup_options.command, "boot"))
+        win_wait_for_boot();
     return !change || win_lock();
 }
 
@@ -113,6 +116,8 @@ int wmain(int argc, wchar_t **argv)
 {
     char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
 
+    if (win_is_boot() && (argc != 2 || wcscmp(argv[1], WIN_BOOT)))
+        return win_boot();
     for (int i = 0; arguments && i < argc; i++)
         if (!(arguments[i] = win_argument(argv[i])))
             return SETUP_WRONG;
