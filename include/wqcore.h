@@ -144,6 +144,10 @@ void wq_queue_submit(struct wq_queue *queue, struct wq_item *item, unsigned leve
  * that its caller would rather do itself than leave waiting behind routines that block. */
 bool wq_queue_try_submit(struct wq_queue *queue, struct wq_item *item, unsigned level);
 
+/* The process's one queue without a limit that fronts share; it is never closed. Made by the first call; NULL if
+ * there is no memory for it. */
+struct wq_queue *wq_default_queue(void);
+
 /* Lets runner(item) be called for each item of the queue in place of its routine, on the same terms; for
  * callers whose items are too small to say by themselves what is to be done around the routine. To be set
  * before the first submission. From submission until runner is called item->link is not NULL, and the core
@@ -485,6 +489,33 @@ void *wq_alloc(size_t size);
 void wq_free(void *block);
 
 /* ---- for fronts ---- */
+
+/* A word of the calling thread for the front whose routine it runs: NULL when a routine begins, and to be NULL again
+ * when it returns. Returns NULL on a thread that is not the core's. */
+void **wq_thread_slot(void);
+
+/* The head of an object whose address its users hold. */
+struct wq_object {
+    uint32_t mark;        /* A: the core's */
+    uint32_t size_number; /* the core's */
+};
+
+/* Makes an object of size bytes, at most 768, that begins with a struct wq_object; what follows is not initialised.
+ * kind: a number of the front's choosing, not 0. Returns NULL if there is no memory. */
+void *wq_object_alloc(unsigned kind, size_t size);
+
+/* Frees the object. Its address is good for nothing any more, but may become that of a new object. */
+void wq_object_free(void *object);
+
+/* Gives a live object another kind. */
+void wq_object_turn(unsigned kind, void *object);
+
+/* True if the address is that of a live object of that kind. Any address will do: what is not in an object is not
+ * touched. No lock, a few nanoseconds. */
+bool wq_object_is(unsigned kind, const void *address);
+
+/* True if the address is where only objects are or were. */
+bool wq_object_ours(const void *address);
 
 /* A mutex of one word for short sections; zero-initialised, not recursive. While the process exits it is
  * always granted: its holder may have been ended. */

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/handle.h"
+#include "base/object.h"
 #include "base/thread.h"
 #include "pool/face.h"
+#include "queue/queue_default.h"
 #include "serve/serve_io.h"
 #include "serve/serve_own.h"
 #include "timer/ticker.h"
@@ -24,8 +26,8 @@ void wq_counters_read(struct wq_counters *counters)
 {
     memset(counters, 0, sizeof(*counters));
     counters->persistent_run = own_count();
-    counters->memory = handle_table_memory();
-    counters->blocks = at_load(&port_heap_blocks);
+    counters->memory = handle_table_memory() + object_memory();
+    counters->blocks = at_load(&port_heap_blocks) + object_used();
     timers_count(counters);
     waits_count(counters);
     pool_count(counters);
@@ -54,6 +56,7 @@ bool wq_shutdown(void)
     waits_stop();
     io_stop();
     drain();
+    default_queue_free();
     own_stop();
     pool_stop();
     io_free();
@@ -61,6 +64,7 @@ bool wq_shutdown(void)
     thread_join_last();
     pool_free();
     handle_table_free();
+    object_free_all();
     timers_reset();
     return true;
 }

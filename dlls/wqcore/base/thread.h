@@ -21,6 +21,7 @@ struct thread_context {
         wq_routine routine;
         void *param;
     } cleanup[THREAD_CLEANUPS]; /* O */
+    void *slot;                 /* O: a front's, see wq_thread_slot */
 };
 
 /* Starts a thread and counts it, or a failure. stack: NULL for the process's default. On success the thread is given to

@@ -80,7 +80,7 @@ static void slots_expire(struct wait_thread *thread, struct round *round)
     }
 }
 
-static void *object_of(struct wait_thread *thread, unsigned i)
+static void *waited_by(struct wait_thread *thread, unsigned i)
 {
     struct wq_wait *wait = thread->slots[i].wait;
 
@@ -90,7 +90,7 @@ static void *object_of(struct wait_thread *thread, unsigned i)
 /* Looks at slot i alone. Under the waits' lock, which is dropped meanwhile. */
 static int look_at_slot(struct wait_thread *thread, unsigned i)
 {
-    void *object = object_of(thread, i);
+    void *object = waited_by(thread, i);
     int got;
 
     port_lock_drop(&waits.lock);
@@ -162,7 +162,7 @@ static int slots_wait(struct wait_thread *thread, uint64_t deadline)
     int got;
 
     for (unsigned i = 0; i < count; i++)
-        objects[i + 1] = object_of(thread, i);
+        objects[i + 1] = waited_by(thread, i);
     port_lock_drop(&waits.lock);
     got = port_wait_any(objects, count + 1, deadline);
     port_lock_take(&waits.lock);
