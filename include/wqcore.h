@@ -239,6 +239,10 @@ enum wq_thread_class {
     WQ_CLASSES
 };
 
+/* Or'ed to WQ_CLASS_TIMER: expiries are not merged, routine is called once for each. For routines that only count
+ * and submit. */
+#define WQ_TIMER_EACH 0x80u
+
 /* A timer in the caller's memory; 100 000 of them are normal. All fields are the core's. The memory must stay
  * while the timer is armed or an expiry is outstanding, see hold. */
 struct wq_timer {
@@ -252,13 +256,15 @@ struct wq_timer {
     uint64_t due_us;
     uint64_t period_us;
     uint64_t tolerance_us;
-    uint32_t queued;      /* A: 1 = the item is queued */
+    uint32_t queued;      /* A: not 0: the item is queued, and stands for so many expiries */
     uint8_t thread_class; /* C */
     uint8_t level;        /* where the timer is kept */
     uint8_t index;
     bool armed;
     bool spent; /* it was a one-shot and has expired */
     bool closed;
+    bool each;     /* C: WQ_TIMER_EACH */
+    bool by_clock; /* which wheel it is in */
 };
 
 /* Makes a timer that is not armed. routine(param) is called for each expiry, on a thread of the class.
@@ -285,6 +291,13 @@ bool wq_timer_set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us,
 /* As wq_timer_set, but does nothing if the timer is a one-shot that has expired, which it is from before its
  * routine is called. Returns false then, or if the timer is closed; else true. */
 bool wq_timer_change(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us);
+
+/* As wq_timer_set, but it expires first when the system's clock shows clock_us, microseconds since 1601-01-01 UTC,
+ * or later: a time that has passed = now, in this call. If the clock is set meanwhile, that counts: the timer expires
+ * at most a second after the clock shows that time, never before it does. The time that the machine sleeps counts.
+ * Times more than 142 years away never come, but count as armed. From the first expiry on the period is
+ * measured as always. */
+bool wq_timer_set_clock(struct wq_timer *timer, uint64_t clock_us, uint64_t period_us, uint64_t tolerance_us);
 
 /* Lets the timer not expire any more until it is set again. What is queued still runs. Returns true if it was
  * armed. */

@@ -15,6 +15,7 @@
 #include "serve/serve_own.h"
 #include "timer/ticker.h"
 #include "timer/timer.h"
+#include "timer/timer_clock.h"
 
 #define BATCH   256u /* expiries collected at a time */
 #define REST_US 250u /* from one wake-up to the next, at least */
@@ -33,17 +34,20 @@ static bool claim(void)
     return asleep;
 }
 
-/* When the thread is to wake up for a timer of that tick. Under T. */
-static uint64_t due_wake_us(uint64_t tick)
+/* When the thread is to wake up for what is due at us. Under T. */
+static uint64_t due_wake_us(uint64_t us)
 {
-    uint64_t us = tick * WHEEL_US;
-
     return us > timers.rest_us ? us : timers.rest_us;
 }
 
 bool ticker_late(uint64_t tick)
 {
-    return due_wake_us(tick) < timers.wake_us && claim();
+    return ticker_late_us(tick * WHEEL_US);
+}
+
+bool ticker_late_us(uint64_t us)
+{
+    return due_wake_us(us) < timers.wake_us && claim();
 }
 
 bool ticker_append(struct wq_timer *timer)
@@ -64,7 +68,8 @@ static unsigned collect(struct batch *batch)
     struct wq_timer *timer;
     unsigned n = 0;
 
-    while (n < BATCH && (timer = wheel_take(&timers.wheel, timer_tick(now_us))) != NULL) {
+    while (n < BATCH && ((timer = wheel_take(&timers.wheel, timer_tick(now_us))) ||
+                         (timer = timer_take_clock(&timers.by_clock)))) {
         timer->armed = false;
         if (!timer_expire(timer, now_us))
             batch->merged[timer->thread_class] = true;
@@ -129,6 +134,15 @@ static bool do_round(void)
     return true;
 }
 
+/* When the next timer may be due. Under T. */
+static uint64_t next_look_us(void)
+{
+    uint64_t tick = wheel_next(&timers.wheel), clock_us = timer_clock_look_us(&timers.by_clock);
+    uint64_t us = tick == WHEEL_NEVER ? PORT_FOREVER : tick * WHEEL_US;
+
+    return us < clock_us ? us : clock_us;
+}
+
 static void main_loop(void *arg)
 {
     struct timers *all = arg;
@@ -142,8 +156,8 @@ static void main_loop(void *arg)
 
         if (do_round())
             continue;
-        next = wheel_next(&all->wheel);
-        all->wake_us = next == WHEEL_NEVER ? PORT_FOREVER : due_wake_us(next);
+        next = next_look_us();
+        all->wake_us = next == PORT_FOREVER ? PORT_FOREVER : due_wake_us(next);
         next = all->wake_us;
         port_lock_drop(&all->lock);
         port_park(&all->parker, next);
@@ -170,7 +184,7 @@ void ticker_provide(void)
         at_store(&timers.have_thread, false); /* the next call tries again */
 }
 
-/* The timers stay their owners', who may set them again. */
+/* Empties the wheel. The timers stay their owners', who may set them again. */
 static void forget_all(struct wheel *wheel)
 {
     for (unsigned i = 0; i < WHEEL_LEVELS * WHEEL_SLOTS; i++) {
@@ -179,6 +193,7 @@ static void forget_all(struct wheel *wheel)
         for (; timer; timer = timer->next)
             timer->armed = false;
     }
+    memset(wheel, 0, sizeof(*wheel));
 }
 
 void timers_stop(void)
@@ -199,7 +214,7 @@ void timers_stop(void)
     while ((item = item_list_pop(&timers.due)) != NULL)
         call(item);
     forget_all(&timers.wheel);
-    memset(&timers.wheel, 0, sizeof(timers.wheel));
+    forget_all(&timers.by_clock);
 }
 
 void timers_reset(void)
@@ -210,7 +225,7 @@ void timers_reset(void)
 void timers_count(struct wq_counters *counters)
 {
     port_lock_take(&timers.lock);
-    counters->timers = (uint32_t)timers.wheel.count;
+    counters->timers = (uint32_t)(timers.wheel.count + timers.by_clock.count);
     counters->timers_expired = timers.expired;
     counters->timers_merged = timers.merged;
     port_lock_drop(&timers.lock);

@@ -17,6 +17,9 @@ void ticker_provide(void);
 /* To be called when a timer was added to the wheel, under T. Returns true if ticker_wake must be called once
  * the lock is dropped. */
 bool ticker_late(uint64_t tick);
+
+/* Likewise, if the thread is to wake up at us, port_clock_us time. */
+bool ticker_late_us(uint64_t us);
 void ticker_wake(void);
 
 /* Queues an expired timer to be called by the timer thread. Under T. Returns as ticker_late. */

@@ -1,6 +1,6 @@
 /*
- * timer.h: what the two halves of the timers share: timer_set.c, which sets and cancels, and ticker.c, the thread
- * that lets them expire.
+ * timer.h: what the parts of the timers share: timer_set.c, which sets and cancels, timer_clock.c, which knows those
+ * that follow the system's clock, and ticker.c, the thread that lets them expire.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +15,8 @@
 
 struct timers {
     struct port_lock lock; /* as T below */
-    struct wheel wheel;    /* T */
+    struct wheel wheel;    /* T: by the monotonic clock */
+    struct wheel by_clock; /* T: by the system's clock, in ticks since 1970 */
     struct item_list due;  /* T: expired, to be called on the timer thread */
     uint64_t wake_us;      /* T: when the thread will wake up by itself; 0 = it is not asleep */
     uint64_t rest_us;      /* T: it need not collect what is due before */

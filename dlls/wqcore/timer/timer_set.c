@@ -12,6 +12,7 @@
 #include "serve/serve_own.h"
 #include "timer/ticker.h"
 #include "timer/timer.h"
+#include "timer/timer_clock.h"
 
 #define LONGEST_US (1ull << 52) /* 142 years: as good as never, and sums with the clock don't overflow */
 
@@ -21,32 +22,23 @@ struct timers timers;
 static void WQ_CALL run_routine(void *param)
 {
     struct wq_timer *timer = param;
+    wq_routine routine = timer->routine;
+    void *own = timer->param;
+    uint32_t left = at_exchange(&timer->queued, 0);
 
-    at_publish(&timer->queued, 0);
-    timer->routine(timer->param);
+    do {
+        routine(own); /* after the last call the timer may be gone */
+    } while (--left);
 }
 
 void wq_timer_init(struct wq_timer *timer, unsigned thread_class, wq_routine routine, void *param,
                    wq_routine hold)
 {
     *timer = (struct wq_timer){.routine = routine, .param = param, .hold = hold};
-    timer->thread_class = (uint8_t)thread_class;
+    timer->thread_class = (uint8_t)(thread_class & ~WQ_TIMER_EACH);
+    timer->each = thread_class & WQ_TIMER_EACH;
     timer->item.routine = run_routine;
     timer->item.param = timer;
-}
-
-/* The tick in which a timer expires: not before it is due, and of those within its tolerance the one that
- * most others choose, which is the one with the most zeros at the end. */
-static uint64_t tick_of(const struct wq_timer *timer)
-{
-    uint64_t earliest = (timer->due_us + WHEEL_US - 1) / WHEEL_US;
-    uint64_t latest = (timer->due_us + timer->tolerance_us) / WHEEL_US;
-    unsigned bit;
-
-    if (latest <= earliest)
-        return earliest;
-    bit = 63 - (unsigned)__builtin_clzll((earliest - 1) ^ latest);
-    return latest >> bit << bit;
 }
 
 /* Under T. */
@@ -54,7 +46,8 @@ static void arm(struct wq_timer *timer, uint64_t due_us, uint64_t now_us)
 {
     timer->due_us = due_us;
     timer->armed = true;
-    wheel_add(&timers.wheel, timer, tick_of(timer), timer_tick(now_us));
+    timer->by_clock = false;
+    wheel_add(&timers.wheel, timer, wheel_tick(due_us, timer->tolerance_us), timer_tick(now_us));
 }
 
 /* Under T. Returns whether it was armed. */
@@ -64,21 +57,21 @@ static bool disarm(struct wq_timer *timer)
 
     timer->armed = false;
     if (armed)
-        wheel_remove(&timers.wheel, timer);
+        wheel_remove(timer->by_clock ? &timers.by_clock : &timers.wheel, timer);
     return armed;
 }
 
 bool timer_expire(struct wq_timer *timer, uint64_t now_us)
 {
-    bool queued;
+    uint32_t queued;
 
     if (!timer->period_us)
         timer->spent = true;
     else if (timer->period_us < LONGEST_US && !timers.stopping)
         arm(timer, wheel_next_due(timer->due_us, timer->period_us, now_us), now_us);
     timers.expired++;
-    queued = at_exchange(&timer->queued, 1);
-    if (queued)
+    queued = timer->each ? at_add(&timer->queued, 1) : at_exchange(&timer->queued, 1);
+    if (queued && !timer->each)
         timers.merged++;
     else if (timer->hold)
         timer->hold(timer->param);
@@ -112,31 +105,51 @@ static bool expire_now(struct wq_timer *timer, uint64_t now_us, bool *wake)
     return false;
 }
 
-/* What wq_timer_set and wq_timer_change have in common. */
-static bool set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us,
-                bool change)
+/* How a timer is set. */
+struct setting {
+    uint64_t due_us; /* from now; by_clock: when the system's clock shows it */
+    uint64_t period_us;
+    uint64_t tolerance_us;
+    bool by_clock;
+    bool change; /* not if it is a one-shot that has expired */
+};
+
+/* Arms the timer or lets it expire. Under T. Returns true if it is to be delivered by the caller. */
+static bool begin(struct wq_timer *timer, const struct setting *how, uint64_t now_us, bool *wake)
 {
-    bool deliver = false, wake = false, result;
+    if (how->by_clock ? how->due_us <= port_system_us() : !how->due_us)
+        return expire_now(timer, now_us, wake);
+    if (how->due_us == WQ_NEVER || timers.stopping)
+        return false;
+    if (how->by_clock) {
+        timer_arm_clock(&timers.by_clock, timer, how->due_us);
+        *wake = ticker_late_us(timer_clock_look_us(&timers.by_clock));
+    } else {
+        /* The clock counts whole microseconds that have passed: one has begun. */
+        arm(timer, now_us + 1 + (how->due_us < LONGEST_US ? how->due_us : LONGEST_US), now_us);
+        *wake = ticker_late(timer->tick);
+    }
+    return false;
+}
+
+/* What the setting functions have in common. */
+static bool set(struct wq_timer *timer, const struct setting *how)
+{
+    bool deliver, wake = false, result;
     uint64_t now_us;
 
     ticker_provide();
     now_us = port_clock_us();
     port_lock_take(&timers.lock);
-    if (timer->closed || (change && timer->spent)) {
+    if (timer->closed || (how->change && timer->spent)) {
         port_lock_drop(&timers.lock);
         return false;
     }
-    result = disarm(timer) || change;
+    result = disarm(timer) || how->change;
     timer->spent = false;
-    timer->period_us = period_us;
-    timer->tolerance_us = tolerance_us < LONGEST_US ? tolerance_us : LONGEST_US;
-    if (!delay_us) {
-        deliver = expire_now(timer, now_us, &wake);
-    } else if (delay_us < LONGEST_US && !timers.stopping) {
-        /* The clock counts whole microseconds that have passed: one has begun. */
-        arm(timer, now_us + 1 + delay_us, now_us);
-        wake = ticker_late(timer->tick);
-    }
+    timer->period_us = how->period_us;
+    timer->tolerance_us = how->tolerance_us < LONGEST_US ? how->tolerance_us : LONGEST_US;
+    deliver = begin(timer, how, now_us, &wake);
     port_lock_drop(&timers.lock);
     if (wake)
         ticker_wake();
@@ -147,12 +160,17 @@ static bool set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, u
 
 bool wq_timer_set(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us)
 {
-    return set(timer, delay_us, period_us, tolerance_us, false);
+    return set(timer, &(struct setting){delay_us, period_us, tolerance_us, .by_clock = false});
+}
+
+bool wq_timer_set_clock(struct wq_timer *timer, uint64_t clock_us, uint64_t period_us, uint64_t tolerance_us)
+{
+    return set(timer, &(struct setting){clock_us, period_us, tolerance_us, .by_clock = true});
 }
 
 bool wq_timer_change(struct wq_timer *timer, uint64_t delay_us, uint64_t period_us, uint64_t tolerance_us)
 {
-    return set(timer, delay_us, period_us, tolerance_us, true);
+    return set(timer, &(struct setting){delay_us, period_us, tolerance_us, .change = true});
 }
 
 bool wq_timer_cancel(struct wq_timer *timer)

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <string.h>
+
 #include "timer/wheel.h"
 
 static unsigned find_level(uint64_t tick, uint64_t position)
@@ -33,6 +35,19 @@ static void place(struct wheel *wheel, struct wq_timer *timer)
         wheel->filled[level] |= 1ull << index;
     }
     slot->last = timer;
+}
+
+uint64_t wheel_tick(uint64_t due_us, uint64_t tolerance_us)
+{
+    uint64_t earliest = (due_us + WHEEL_US - 1) / WHEEL_US;
+    uint64_t latest = (due_us + tolerance_us) / WHEEL_US;
+    unsigned bit;
+
+    if (latest <= earliest)
+        return earliest;
+    /* Most choose the tick with the most zeros at the end. */
+    bit = 63 - (unsigned)__builtin_clzll((earliest - 1) ^ latest);
+    return latest >> bit << bit;
 }
 
 void wheel_add(struct wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now)
@@ -106,6 +121,22 @@ struct wq_timer *wheel_take(struct wheel *wheel, uint64_t now)
         spread(wheel, slot, level, index);
     }
     return NULL;
+}
+
+void wheel_rewind(struct wheel *wheel, uint64_t now)
+{
+    struct wheel before = *wheel;
+
+    memset(wheel, 0, sizeof(*wheel));
+    wheel->position = now;
+    for (unsigned i = 0; i < WHEEL_LEVELS * WHEEL_SLOTS; i++) {
+        struct wq_timer *timer = before.slot[i / WHEEL_SLOTS][i % WHEEL_SLOTS].first, *next;
+
+        for (; timer; timer = next) {
+            next = timer->next;
+            wheel_add(wheel, timer, timer->tick, now);
+        }
+    }
 }
 
 uint64_t wheel_next(const struct wheel *wheel)

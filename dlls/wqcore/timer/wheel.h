@@ -7,7 +7,7 @@
  * bit scans. Adding and removing costs the same whatever is in the wheel. A slot of a higher level is spread
  * over the lower ones when the first of its timers is due, not before, so nobody wakes up for that alone.
  *
- * A wheel has no lock of its own. Ticks are 16 microseconds on the monotonic clock.
+ * A wheel has no lock of its own. Ticks are 16 microseconds, of one clock or another.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,7 +18,7 @@
 
 #define WHEEL_BITS   6
 #define WHEEL_SLOTS  64
-#define WHEEL_LEVELS 8                  /* 2^48 ticks, or 142 years, after the machine's start */
+#define WHEEL_LEVELS 8                  /* 2^48 ticks, or 142 years, after the clock's zero */
 #define WHEEL_LAST   ((1ull << 48) - 1) /* the last tick there is */
 #define WHEEL_US     16u                /* microseconds in a tick */
 #define WHEEL_NEVER  UINT64_MAX
@@ -36,6 +36,10 @@ struct wheel {
     struct wheel_slot slot[WHEEL_LEVELS][WHEEL_SLOTS];
 };
 
+/* The tick in which a timer expires: not before due_us, and of those within its tolerance the one that most others
+ * choose. */
+uint64_t wheel_tick(uint64_t due_us, uint64_t tolerance_us);
+
 /* Adds a timer that is not in the wheel to expire at tick, or at the next tick that is still to come. now:
  * the present tick. */
 void wheel_add(struct wheel *wheel, struct wq_timer *timer, uint64_t tick, uint64_t now);
@@ -46,6 +50,10 @@ void wheel_remove(struct wheel *wheel, struct wq_timer *timer);
 /* Takes the next timer out that is due at tick now or before, in the order of ticks; within a tick in the
  * order in which they were added, as far as they were added to the same level. NULL if there is none. */
 struct wq_timer *wheel_take(struct wheel *wheel, uint64_t now);
+
+/* The time has gone back to now, before the wheel's position: places all timers anew. Takes time in proportion to
+ * their number. */
+void wheel_rewind(struct wheel *wheel, uint64_t now);
 
 /* A tick before which none is due: exact, or too early if the earliest of a slot was removed. WHEEL_NEVER
  * if the wheel is empty. */

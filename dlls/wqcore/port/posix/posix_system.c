@@ -41,13 +41,6 @@ uint64_t port_clock_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t port_system_us(void)
-{
-    const uint64_t seconds_1601_to_1970 = 11644473600;
-
-    return read_clock(CLOCK_REALTIME) + seconds_1601_to_1970 * 1000000;
-}
-
 uint64_t port_process_cpu_us(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
