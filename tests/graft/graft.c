@@ -31,6 +31,7 @@ static const struct sample_export front_exports[] = {
     {4, "Ours", NULL, 0x1120},
 };
 static const char *const code_names[] = {"Forced", "NotThere", NULL};
+static const char *const all_new[] = {GRAFT_ALL_NEW, NULL};
 
 static uint8_t front[SAMPLE_SIZE], builtin[SAMPLE_SIZE];
 static struct graft_request request;
@@ -52,7 +53,7 @@ static void set_up(uint16_t machine)
     request.builtin_name = "some.dll";
     request.base_name = "some_base.dll";
     request.code_names = code_names;
-    request.add_extra = true;
+    request.new_names = all_new;
 }
 
 static uint8_t *make(size_t *size)
@@ -234,6 +235,33 @@ static void test_front(uint8_t *file, size_t size)
     CHECK(!graft_read_front(bytes, &found), "a damaged front is accepted");
 }
 
+/* What only the front has is exported if the request names it. */
+static void test_new_names(void)
+{
+    static const char *const other[] = {"Ours", "NotThere", NULL}, *const extra[] = {"NotThere", "Extra",
+                                                                                     NULL};
+    struct {
+        const char *const *names;
+        bool there;
+    } tries[] = {{NULL, false}, {other, false}, {extra, true}};
+    const char *forward;
+    uint32_t image_size, rva;
+    size_t size;
+
+    for (unsigned i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        uint8_t *file, *image;
+
+        set_up(GRAFT_AMD64);
+        request.new_names = tries[i].names;
+        file = make(&size);
+        image = sample_map(file, size, &image_size);
+        CHECK(image && sample_resolve(image, "Extra", 0, &rva, &forward) == tries[i].there,
+              "names %u: Extra is %sexported", i, tries[i].there ? "not " : "");
+        free(image);
+        free(file);
+    }
+}
+
 static void test_machine(uint16_t machine)
 {
     uint32_t image_size = 0;
@@ -360,6 +388,7 @@ int main(void)
     test_hash();
     test_machine(GRAFT_AMD64);
     test_machine(GRAFT_I386);
+    test_new_names();
     test_errors();
     test_broken_forwarders();
     printf("%d failures\n", failures);

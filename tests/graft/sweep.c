@@ -21,6 +21,7 @@ static const struct sample_export exports[] = {
 };
 static const struct sample_export ours[] = {{1, "Extra", NULL, 0x1110}, {4, "Ours", NULL, 0x1120}};
 static const char *const code_names[] = {"Code", NULL};
+static const char *const all_new[] = {GRAFT_ALL_NEW, NULL};
 
 static uint8_t samples[2][SAMPLE_SIZE];
 static unsigned long tried, accepted;
@@ -31,7 +32,7 @@ static void try(unsigned broken, const uint8_t *data, size_t size)
     struct graft_request request = {.builtin_name = "some.dll",
                                     .base_name = "some_base.dll",
                                     .code_names = code_names,
-                                    .add_extra = true};
+                                    .new_names = all_new};
     uint8_t *copy = malloc(size ? size : 1), *out = NULL, *image;
     struct graft_bytes bytes[2] = {{samples[0], SAMPLE_SIZE}, {samples[1], SAMPLE_SIZE}};
     struct graft_error error;

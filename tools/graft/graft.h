@@ -39,8 +39,12 @@ struct graft_request {
     const char *base_name; /* file name of the builtin's copy, e.g. "kernel32_base.dll"; must end in .dll */
     const char *const *
         code_names; /* exports that must be code even if the builtin forwards them; NULL-terminated, or NULL */
-    bool add_extra; /* also export what only the front has, with ordinals after the builtin's */
+    const char *const
+        *new_names; /* what to export although only the front has it, with ordinals after the builtin's;
+                                   * NULL-terminated, or NULL; GRAFT_ALL_NEW stands for everything */
 };
+
+#define GRAFT_ALL_NEW "*"
 
 /* What a graft says about its own making. */
 struct graft_record {

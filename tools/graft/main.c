@@ -1,5 +1,5 @@
 /*
- * graft, the host program: graft [--code NAME]... [--no-extra] FRONT BUILTIN BASE-NAME OUTPUT writes a graft;
+ * graft, the host program: graft [--code NAME]... [--no-new] FRONT BUILTIN BASE-NAME OUTPUT writes a graft;
  * graft --record FILE prints what a graft was made from.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -87,15 +87,16 @@ static bool main_make(struct graft_request *request, char **args, struct graft_e
 
 int main(int argc, char **argv)
 {
-    struct graft_request request = {.add_extra = true};
+    static const char *const all_new[] = {GRAFT_ALL_NEW, NULL};
+    struct graft_request request = {.new_names = all_new};
     struct graft_error error = {{0}};
     const char *code[17] = {0};
     int i = 1, codes = 0;
     bool done;
 
     for (; i < argc && !strncmp(argv[i], "--", 2); i++) {
-        if (!strcmp(argv[i], "--no-extra"))
-            request.add_extra = false;
+        if (!strcmp(argv[i], "--no-new"))
+            request.new_names = NULL;
         else if (!strcmp(argv[i], "--code") && i + 1 < argc && codes < 16)
             code[codes++] = argv[++i];
         else
@@ -109,7 +110,7 @@ int main(int argc, char **argv)
     else
         done = graft_fail(
             &error,
-            "usage: graft [--code NAME]... [--no-extra] FRONT BUILTIN BASE-NAME OUTPUT | --record FILE");
+            "usage: graft [--code NAME]... [--no-new] FRONT BUILTIN BASE-NAME OUTPUT | --record FILE");
     if (!done)
         fprintf(stderr, "graft: %s\n", error.text);
     return !done;

@@ -105,12 +105,20 @@ static void plan_take_builtin(struct plan_merge *merge)
     }
 }
 
-static void plan_take_extra(struct plan_merge *merge)
+static bool plan_is_new(const struct plan_merge *merge, const char *name)
+{
+    for (const char *const *at = merge->request->new_names; at && *at; at++)
+        if (!strcmp(*at, GRAFT_ALL_NEW) || !strcmp(*at, name))
+            return !graft_exports_find(merge->builtin, name);
+    return false;
+}
+
+static void plan_take_new(struct plan_merge *merge)
 {
     for (uint32_t i = 0; i < merge->front->name_count; i++) {
         const struct graft_name *name = &merge->front->names[i];
 
-        if (!graft_exports_find(merge->builtin, name->name))
+        if (plan_is_new(merge, name->name))
             plan_add_name(merge->plan, name->name,
                           plan_add_slot(merge->plan, plan_from_front(&merge->front->slots[name->slot])));
     }
@@ -140,8 +148,7 @@ bool graft_plan_make(struct graft_plan *plan, const struct graft_exports *front,
     if (!plan->slots || !plan->names || !plan->code)
         return graft_fail(error, "out of memory");
     plan_take_builtin(&merge);
-    if (request->add_extra)
-        plan_take_extra(&merge);
+    plan_take_new(&merge);
     if (plan->base + plan->slot_count > GRAFT_EXPORT_MAX)
         return graft_fail(error, "front and builtin together export too much");
     qsort(plan->names, plan->name_count, sizeof(*plan->names), plan_compare);

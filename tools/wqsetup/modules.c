@@ -11,6 +11,9 @@
 /* Wine 10 looks these up without following forwarders. */
 static const char *const kernel32_code[] = {"BaseThreadInitThunk", "CtrlRoutine", NULL};
 
+/* Our ntoskrnl.exe and hal.dll export what Windows' do. */
+static const char *const all_new[] = {GRAFT_ALL_NEW, NULL};
+
 const struct setup_module setup_modules[] = {
     {.name = "wqcore",
      .about = "the pool",
@@ -22,8 +25,8 @@ const struct setup_module setup_modules[] = {
      .staged = "wqkernel32.dll",
      .graft = true,
      .by_default = true,
-     .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, false},
-                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, false}}},
+     .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, NULL},
+                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, NULL}}},
     {.name = "rtworkq",
      .about = "real-time work queues, which Media Foundation uses",
      .staged = "rtworkq.dll",
@@ -34,8 +37,8 @@ const struct setup_module setup_modules[] = {
      .staged = "ntoskrnl.exe",
      .graft = true,
      .app = "winedevice.exe",
-     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, true},
-                 {"", "hal.dll", "hal_base.dll", "hal", NULL, true, "hal.dll", .narrow = true}}},
+     .targets = {{"", "ntoskrnl.exe", "ntoskrnl_base.dll", "ntoskrnl.exe", NULL, all_new},
+                 {"", "hal.dll", "hal_base.dll", "hal", NULL, all_new, "hal.dll", .narrow = true}}},
     {.name = "rdbss",
      .about = "work queues of network file systems (RDBSS)",
      .staged = "rdbss.sys",

@@ -132,7 +132,7 @@ static bool plan_contents(struct setup_file *file, const struct plan_found *foun
                                     .builtin_name = file->place->file,
                                     .base_name = file->place->kept,
                                     .code_names = file->place->code,
-                                    .add_extra = file->place->extra};
+                                    .new_names = file->place->new_names};
     struct graft_error error;
     uint8_t *out;
 

@@ -24,15 +24,15 @@ typedef char setup_hash[2 * GRAFT_HASH + 1]; /* hexadecimal; empty: there is no 
 
 /* Where a module goes. */
 struct setup_target {
-    const char *folder, *file; /* below the architecture's folder: "" or "drivers\\" */
-    const char *kept;          /* where the builtin is kept; a graft forwards to it */
-    const char *override;      /* name of the DllOverrides value, or NULL */
-    const char *const *code;   /* see graft_request.code_names */
-    bool extra;                /* see graft_request.add_extra */
-    const char *staged;        /* file name of our module, NULL = as the setup_module says */
-    bool narrow;               /* for 32-bit prefixes only: 64-bit ones have no such drivers */
-    bool once;                 /* for the prefix's own architecture only, and kept in the Windows folder */
-    bool windowed;             /* the file is marked as a program without a console */
+    const char *folder, *file;    /* below the architecture's folder: "" or "drivers\\" */
+    const char *kept;             /* where the builtin is kept; a graft forwards to it */
+    const char *override;         /* name of the DllOverrides value, or NULL */
+    const char *const *code;      /* see graft_request.code_names */
+    const char *const *new_names; /* see graft_request.new_names */
+    const char *staged;           /* file name of our module, NULL = as the setup_module says */
+    bool narrow;                  /* for 32-bit prefixes only: 64-bit ones have no such drivers */
+    bool once;                    /* for the prefix's own architecture only, and kept in the Windows folder */
+    bool windowed;                /* the file is marked as a program without a console */
 };
 
 struct setup_module {
