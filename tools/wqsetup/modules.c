@@ -11,6 +11,9 @@
 /* Wine 10 looks these up without following forwarders. */
 static const char *const kernel32_code[] = {"BaseThreadInitThunk", "CtrlRoutine", NULL};
 
+/* Windows has these in both modules, Wine in none or one. */
+static const char *const kernel32_new[] = {"SetThreadpoolTimerEx", "SetThreadpoolWaitEx", NULL};
+
 /* Our ntoskrnl.exe and hal.dll export what Windows' do. */
 static const char *const all_new[] = {GRAFT_ALL_NEW, NULL};
 
@@ -25,8 +28,8 @@ const struct setup_module setup_modules[] = {
      .staged = "wqkernel32.dll",
      .graft = true,
      .by_default = true,
-     .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, NULL},
-                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, NULL}}},
+     .targets = {{"", "kernelbase.dll", "kernelbase_base.dll", "kernelbase", NULL, kernel32_new},
+                 {"", "kernel32.dll", "kernel32_base.dll", "kernel32", kernel32_code, kernel32_new}}},
     {.name = "rtworkq",
      .about = "real-time work queues, which Media Foundation uses",
      .staged = "rtworkq.dll",
