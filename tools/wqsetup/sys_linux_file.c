@@ -118,14 +118,24 @@ enum sys_result linux_write(const char *path, struct graft_bytes bytes, unsigned
     return SYS_FAILED;
 }
 
+static bool file_same_folder(const char *a, const char *b)
+{
+    size_t size = (size_t)(strrchr(a, '/') - a);
+
+    return (size_t)(strrchr(b, '/') - b) == size && !strncmp(a, b, size);
+}
+
 enum sys_result linux_replace(const char *from, const char *to)
 {
+    enum sys_result flushed;
+
     if (rename(from, to))
         return linux_errno(errno);
     /* Two names of one file are left alone by rename. */
     if (unlink(from) && errno != ENOENT)
         return linux_errno(errno);
-    return file_flush_folder(to);
+    flushed = file_flush_folder(to);
+    return flushed || file_same_folder(from, to) ? flushed : file_flush_folder(from);
 }
 
 enum sys_result sys_read(const char *path, struct graft_bytes *bytes)
