@@ -13,44 +13,17 @@
 static struct wq_lock lock;        /* as K */
 static struct rtwq_pending *first; /* K */
 
-static void pending_free(struct rtwq_pending *pending)
+struct rtwq_pending *rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result, LONG priority)
 {
-    for (unsigned i = 0; i < pending->events; i++)
-        NtClose(pending->event[i]);
-    wq_free(pending);
-}
-
-/* Returns false if one of them is no handle. */
-static bool events_copy(struct rtwq_pending *pending, DWORD count, const HANDLE *events)
-{
-    for (DWORD i = 0; i < count; i++) {
-        if (!events[i])
-            continue;
-        if (NtDuplicateObject(RTWQ_THIS_PROCESS, events[i], RTWQ_THIS_PROCESS,
-                              &pending->event[pending->events], 0, 0, DUPLICATE_SAME_ACCESS))
-            return false;
-        pending->events++;
-    }
-    return true;
-}
-
-HRESULT rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result, LONG priority, DWORD count,
-                            const HANDLE *events, struct rtwq_pending **out)
-{
-    struct rtwq_pending *pending = wq_alloc(sizeof(*pending) + count * sizeof(HANDLE));
+    struct rtwq_pending *pending = wq_alloc(sizeof(*pending));
 
     if (!pending)
-        return E_OUTOFMEMORY;
+        return NULL;
     *pending = (struct rtwq_pending){.kind = kind, .refs = 1, .priority = priority};
-    if (!events_copy(pending, count, events)) {
-        pending_free(pending);
-        return HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE);
-    }
     pending->put.result = result;
     result->lpVtbl->AddRef(result);
     rtwq_ask(result, &pending->flags, &pending->queue);
-    *out = pending;
-    return S_OK;
+    return pending;
 }
 
 void rtwq_pending_release(struct rtwq_pending *pending)
@@ -59,7 +32,7 @@ void rtwq_pending_release(struct rtwq_pending *pending)
 
     if (InterlockedDecrement(&pending->refs))
         return;
-    pending_free(pending);
+    wq_free(pending);
     result->lpVtbl->Release(result);
 }
 
@@ -139,7 +112,6 @@ static void stop(struct rtwq_pending *pending)
         wq_wait_close(pending->wait, wait_closed, pending);
 }
 
-/* As on Windows the result of what never comes keeps its reference: programs that know this release it once more. */
 void rtwq_pendings_end(void)
 {
     for (;;) {
@@ -155,7 +127,6 @@ void rtwq_pendings_end(void)
         pending = key_take(key);
         if (pending) {
             stop(pending);
-            rtwq_result_abandon(pending->put.result);
             rtwq_pending_release(pending);
         }
     }
