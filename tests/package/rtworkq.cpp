@@ -7,8 +7,7 @@
 
 int main()
 {
-    wq_rtwq_counters counters;
+    bool ours = GetModuleHandleA("wqcore.dll") != nullptr; // no other rtworkq.dll needs it
 
-    WqRtwqCountersRead(&counters); /* no other rtworkq.dll has it */
-    return RtwqStartup() || RtwqShutdown() || counters.put ? 1 : 0;
+    return ours && !RtwqStartup() && !RtwqShutdown() ? 0 : 1;
 }
