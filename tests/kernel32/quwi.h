@@ -14,7 +14,7 @@
 
 #include "wqcore.h"
 
-#define QUWI_DEADLINE 20000 /* ms: what should happen and does not happen by then has failed */
+#define QUWI_DEADLINE 60000 /* ms: what should happen and does not happen by then has failed */
 
 #define FLAG_PERSISTENT_IO 0x40u /* WT_EXECUTEINPERSISTENTIOTHREAD: in winnt.h only in a comment */
 

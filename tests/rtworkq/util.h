@@ -14,7 +14,7 @@
 
 #include "wine/test.h"
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 60000
 
 /* True if our module serves the calls. */
 BOOL ours(void);
