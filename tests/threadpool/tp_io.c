@@ -87,14 +87,29 @@ static void expect_result_(int line, struct pipe *pipe, ULONG result, ULONG_PTR 
 }
 #define expect_result(pipe, result, bytes) expect_result_(__LINE__, pipe, result, bytes)
 
+static struct tally waited;
+
+static DWORD WINAPI wait_for_io(void *io)
+{
+    WaitForThreadpoolIoCallbacks(io, FALSE);
+    tally_add(&waited, 1);
+    return 0;
+}
+
+/* Waits for the object's callbacks, with a deadline. An object that never gets quiet is left alone. */
 static void pipe_end(struct pipe *pipe)
 {
+    HANDLE thread;
+
     if (pipe->server)
         CloseHandle(pipe->server);
     if (pipe->client)
         CloseHandle(pipe->client);
-    WaitForThreadpoolIoCallbacks(pipe->io, FALSE);
-    CloseThreadpoolIo(pipe->io);
+    thread = CreateThread(NULL, 0, wait_for_io, pipe->io, 0, NULL);
+    handle_wait(thread, "the object's last wait");
+    if (WaitForSingleObject(thread, 0) == WAIT_OBJECT_0)
+        CloseThreadpoolIo(pipe->io);
+    CloseHandle(thread);
 }
 
 static void test_results(void)
@@ -133,18 +148,8 @@ static void test_skip(void)
     StartThreadpoolIo(pipe.io);
     pipe_read(&pipe);
     CancelThreadpoolIo(pipe.io);
-    WaitForThreadpoolIoCallbacks(pipe.io, FALSE);
-    ok(!done.count, "%ld callbacks\n", done.count);
     pipe_end(&pipe);
-}
-
-static struct tally waited;
-
-static DWORD WINAPI wait_for_io(void *io)
-{
-    WaitForThreadpoolIoCallbacks(io, FALSE);
-    tally_add(&waited, 1);
-    return 0;
+    ok(!done.count, "%ld callbacks\n", done.count);
 }
 
 /* What was started is waited for, until it completes or is taken back. */
@@ -186,12 +191,13 @@ static void test_counts(void)
     pipe_read(&pipe);
     pipe_write(&pipe);
     expect_result(&pipe, ERROR_SUCCESS, 3);
-    CancelThreadpoolIo(pipe.io); /* the first */
-
-    if (quwi_builtin()) { /* it loses a callback after what follows */
+    /* On the builtin a wait never ends once a start was both written off and taken back, and a callback gets lost after
+     * what follows. */
+    if (quwi_builtin()) {
         pipe_end(&pipe);
         return;
     }
+    CancelThreadpoolIo(pipe.io); /* the first */
     StartThreadpoolIo(pipe.io);
     CancelThreadpoolIo(pipe.io);
     pipe_read(&pipe);
