@@ -229,6 +229,14 @@ static void WQ_CALL gate_run(void *param)
     check_gate_wait(&gate, "the test opens the gate");
 }
 
+static unsigned awake(void)
+{
+    struct wq_counters c = check_counters();
+
+    return c.workers - c.workers_parked;
+}
+
+/* More workers than the four may be awake, looking for work. Once they are parked none but the four goes on. */
 static void maximum_is_lowered(void)
 {
     struct wq_pool *pool = pool_new();
@@ -238,9 +246,9 @@ static void maximum_is_lowered(void)
     here = 0;
     CHECK(wq_pool_set_minimum(pool, 4), "no threads");
     submit_all(queue, first, 4);
-    CHECK_WAIT(here == 4, "%u run", here);
-    submit_all(queue, items, ITEMS);
+    CHECK_WAIT(here == 4 && awake() == 4, "%u run, %u are awake", here, awake());
     wq_pool_set_maximum(pool, 1);
+    submit_all(queue, items, ITEMS);
     check_gate_open(&gate);
     CHECK_WAIT(done == ITEMS, "%u ran", done);
     CHECK(running_most == 1, "%u ran at a time", running_most);

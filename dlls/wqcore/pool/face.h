@@ -55,6 +55,9 @@ void pool_inner_returned(struct worker *worker);
 /* This routine was nothing but an activation: it is not to be counted as a user's. */
 void pool_activation_returned(struct worker *worker);
 
+/* True if more workers are awake than the pool's maximum, so that this one parks when its routine has returned. */
+bool pool_shall_leave(struct worker *worker);
+
 /* True if this worker has nothing else to do, and more than one processor, and so may wait for a moment for more. */
 bool pool_may_linger(struct worker *worker);
 

@@ -192,6 +192,8 @@ bool worker_search(struct worker *worker, struct slot *slot)
     do {
         for (int i = 0; i < 8; i++) {
             port_relax();
+            if (at_load(&pool->excess))
+                return false;
             if (pool_has_work(pool) && find_shared(worker, slot))
                 return true;
         }

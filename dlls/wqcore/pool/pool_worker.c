@@ -146,6 +146,11 @@ void pool_activation_returned(struct worker *worker)
     at_put(&worker->batons, worker->batons + 1);
 }
 
+bool pool_shall_leave(struct worker *worker)
+{
+    return at_load(&worker->pool->excess) == EXCESS_BOUNDS;
+}
+
 bool pool_may_linger(struct worker *worker)
 {
     return worker->pool->spin_us && !ring_length(&worker->ring);

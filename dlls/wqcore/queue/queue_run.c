@@ -279,7 +279,7 @@ static struct wq_item *activation_next(struct wq_queue *queue, struct worker *wo
 {
     struct wq_item *item = NULL;
 
-    if (served >= QUEUE_RUN || target_waits(queue))
+    if (served >= QUEUE_RUN || pool_shall_leave(worker) || target_waits(queue))
         return activation_step(queue, true, false);
     if (queue->window && !is_mixed(queue) && (item = window_pop(queue->window)) != NULL)
         return item;
