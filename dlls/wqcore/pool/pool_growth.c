@@ -104,12 +104,21 @@ static void serve_moving(struct look *look)
         allow(look, look->moving ? growth->boost / 2 : growth->boost);
 }
 
+/* More workers wait than compute at a time, and none computes: others use the processors. Then callbacks that wait for each
+ * other may need many more threads, and one look at thread times takes long. */
+static unsigned expect_more(const struct look *look, unsigned waiting)
+{
+    bool all = !look->pool->usage.computing && waiting > look->pool->processors + COMPUTING_EXTRA;
+
+    return all ? LADDER * waiting : waiting;
+}
+
 /* The still workers compute, or somebody else uses the processors: grow hardly, unless workers are seen to
  * wait. */
 static void serve_computing(struct look *look)
 {
     struct growth *growth = &look->pool->growth;
-    unsigned waiting = usage_waiting(look->pool, look->now);
+    unsigned waiting = expect_more(look, usage_waiting(look->pool, look->now));
     unsigned extra = look->now - growth->since >= COMPUTING_US ? COMPUTING_EXTRA : 0;
 
     if (look->now - growth->moved >= STARVING_US) {

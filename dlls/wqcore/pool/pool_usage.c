@@ -22,18 +22,27 @@ struct sample {
     bool compare;     /* there is an earlier look to compare with */
     uint64_t elapsed; /* since then */
     unsigned waiting;
+    unsigned computing; /* inside a routine and not waiting */
 };
 
-/* True if a worker that was there at the last look, too, has used hardly any processor time since: because it
+/* A worker that was there at the last look, too, has used hardly any processor time since: because it
  * waits, not because it had nothing to do, which shows by where it is and how many routines it got done. */
 static bool waits(const struct worker *worker, const struct sample *sample, uint64_t cpu, uint64_t beat)
 {
-    if (!sample->compare || worker->cpu_look + 1 != worker->pool->usage.look ||
-        cpu - worker->cpu_seen >= WAITING_US)
-        return false;
-    /* One that says it waits is counted elsewhere. */
-    return (beat & 1) && (beat - worker->cpu_beat) / 2 <= sample->elapsed / WAIT_EACH_US &&
-           !at_load(&worker->waiting);
+    return cpu - worker->cpu_seen < WAITING_US &&
+           (beat - worker->cpu_beat) / 2 <= sample->elapsed / WAIT_EACH_US;
+}
+
+/* Counts a worker that is inside a routine and was there at the last look. One that says it waits is counted elsewhere. */
+static void compare(const struct worker *worker, struct sample *sample, uint64_t cpu, uint64_t beat)
+{
+    if (!sample->compare || worker->cpu_look + 1 != worker->pool->usage.look || !(beat & 1) ||
+        at_load(&worker->waiting))
+        return;
+    if (waits(worker, sample, cpu, beat))
+        sample->waiting++;
+    else
+        sample->computing++;
 }
 
 static bool sample_worker(struct worker *worker, void *param)
@@ -45,7 +54,7 @@ static bool sample_worker(struct worker *worker, void *param)
         return false;
     cpu = port_thread_cpu_us(&worker->thread);
     beat = at_peek(&worker->beat);
-    sample->waiting += waits(worker, sample, cpu, beat);
+    compare(worker, sample, cpu, beat);
     worker->cpu_seen = cpu;
     worker->cpu_beat = beat;
     worker->cpu_look = worker->pool->usage.look;
@@ -64,6 +73,7 @@ unsigned usage_waiting(struct wq_pool *pool, uint64_t now)
     usage->since = now;
     usage->window /= 2; /* a busy machine stays so for a while */
     usage->waiting = sample.waiting;
+    usage->computing = sample.computing;
     return usage->waiting;
 }
 
@@ -85,4 +95,5 @@ void usage_forget(struct wq_pool *pool)
     usage->since = 0;
     usage->window = 0;
     usage->waiting = 0;
+    usage->computing = 0;
 }

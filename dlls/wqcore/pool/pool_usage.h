@@ -12,10 +12,11 @@ struct wq_pool;
 
 /* All M. */
 struct usage {
-    uint64_t look;    /* number of looks */
-    uint64_t since;   /* start of the window; 0 = none */
-    uint64_t window;  /* its length, if that is more than the shortest */
-    unsigned waiting; /* the last answer */
+    uint64_t look;      /* number of looks */
+    uint64_t since;     /* start of the window; 0 = none */
+    uint64_t window;    /* its length, if that is more than the shortest */
+    unsigned waiting;   /* the last answer */
+    unsigned computing; /* workers that did use one, inside a routine */
 };
 
 /* How many workers hardly used a processor lately. Looks anew when a window has passed, else repeats itself. now:
