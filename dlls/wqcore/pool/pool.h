@@ -85,9 +85,21 @@ struct watch {
     uint64_t due_us;      /* M: when the next look is due */
 };
 
-/* Who may wake or start a worker. Starting one takes so long that it would hold up a routine; so where that is
+/* What may be done about work that waits. Starting a thread takes so long that it would hold up a routine; so where that is
  * not for the routine's own sake, the monitor does it. */
-enum { WAKE_NOBODY, WAKE_ANYBODY, WAKE_BELIEVED /* the monitor: waits are believed to last */ };
+enum {
+    WAKE_NOBODY,
+    WAKE_PARKED,  /* a parked worker may be woken */
+    WAKE_THREAD,  /* a thread may be started */
+    WAKE_BELIEVED /* likewise, by the monitor only: waits are believed to last */
+};
+
+/* Where the token is. */
+enum {
+    TOKEN_FREE,
+    TOKEN_HELD,  /* somebody who runs searches for work, or is just being woken for it */
+    TOKEN_COMING /* for a thread that has not come to life. Whoever can do something sooner takes it away. */
+};
 
 /* Whether more workers run than shall. */
 enum {
@@ -102,7 +114,7 @@ struct wq_pool {
         PORT_CACHE_PAIR) uint32_t unserved; /* A: 1 = a submission found no memory or no thread: queues try
                                                   * again, too. Must be first, see pool_unserved. */
     uint32_t ready;                         /* A: 1 = the shards are there */
-    uint32_t token;                         /* A: 1 = somebody searches for work, or is being woken for it */
+    uint32_t token;                         /* A: TOKEN_... */
     uint32_t wakeable;                      /* PA: whether another worker may be woken or started: WAKE_... */
     uint32_t excess;                        /* PA: whether more workers run than shall: EXCESS_... */
     uint32_t monitor_on;                    /* A: 1 = the monitor ticks */

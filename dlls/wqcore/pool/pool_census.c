@@ -70,17 +70,17 @@ static uint32_t find_excess(const struct wq_pool *pool)
     return census_runnable(pool) > census_allowed(pool) ? EXCESS_SOME : EXCESS_NONE;
 }
 
-/* Who may wake or make a worker? */
+/* What may be done about work that waits? */
 static uint32_t find_wakeable(const struct wq_pool *pool)
 {
     if (pool->stopping)
         return WAKE_NOBODY;
     if (may_wake_parked(pool))
-        return WAKE_ANYBODY;
+        return WAKE_PARKED;
     if (!may_make_thread(pool))
         return WAKE_NOBODY;
     if (needs_thread(pool))
-        return WAKE_ANYBODY;
+        return WAKE_THREAD;
     return believes_in_thread(pool) ? WAKE_BELIEVED : WAKE_NOBODY;
 }
 

@@ -113,12 +113,14 @@ void pool_retry(struct wq_pool *pool)
 
 bool pool_provide_idle(struct wq_pool *pool)
 {
+    uint32_t wakeable;
     bool parked;
 
     if (!at_load(&pool->ready) && !pool_start())
         return false;
     port_lock_take(&pool->lock);
     parked = pool->parked != 0;
+    wakeable = pool->wakeable;
     port_lock_drop(&pool->lock);
-    return parked || (at_load(&pool->wakeable) == WAKE_ANYBODY && wake_one(pool, false));
+    return parked || (wakeable == WAKE_THREAD && wake_one(pool, false));
 }

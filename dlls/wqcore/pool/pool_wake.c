@@ -19,8 +19,10 @@
  * workers are running and will look when they finish their routines; for the case that they block instead, it makes
  * sure that the monitor ticks.
  *
- * Starting a thread is slow under Wine, and the thread comes to life slowly. So where the need for it is a
- * guess the monitor starts it, not somebody with a routine to run, and nobody relies on it until it runs.
+ * Starting a thread is slow under Wine, and the thread comes to life slowly, or not before somebody drops the loader's lock.
+ * So where the need for it is a guess the monitor starts it, not somebody with a routine to run. A thread that is on its way has no
+ * token: the token is "coming" then. That keeps submitters from starting one thread each; but the monitor, a worker that searches,
+ * and a submitter that sees a parked worker take it away. So the thread holds up nobody.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -36,7 +38,7 @@
 /* Gives the token back, and looks for those who relied on its holder. */
 static void drop_token(struct wq_pool *pool)
 {
-    at_publish(&pool->token, 0);
+    at_publish(&pool->token, TOKEN_FREE);
     if (pool_has_work(pool))
         pool_attend(pool);
 }
@@ -46,27 +48,37 @@ static void give_up(struct wq_pool *pool, bool token)
 {
     at_publish(&pool->unserved, 1);
     if (token)
-        at_publish(&pool->token, 0);
+        at_publish(&pool->token, TOKEN_FREE);
     if (pool_has_work(pool))
         monitor_wake(pool);
 }
 
-/* token: the caller holds it. hand_on: the thread takes it over; else it is free from the moment on in which the
+/* The token that waits for a thread, if it still does: that thread will not come. It may be another one's, which will find it
+ * gone: then it looks for work all the same. Returns whether it did. */
+static bool take_back_token(struct wq_pool *pool)
+{
+    uint32_t seen = TOKEN_COMING;
+
+    return at_cas(&pool->token, &seen, TOKEN_HELD);
+}
+
+/* token: the caller holds it. hand_on: the thread will take it; else it is free from the moment on in which the
  * thread is counted, because making it takes long. */
 static bool start_worker(struct wq_pool *pool, bool token, bool hand_on)
 {
     struct worker *worker = life_reserve(pool);
 
     if (worker) {
-        at_put(&worker->searching, token && hand_on);
-        if (token && !hand_on) {
-            token = false;
+        if (token && hand_on)
+            at_publish(&pool->token, TOKEN_COMING);
+        else if (token)
             drop_token(pool);
-        }
+        token = false;
         if (life_start(worker)) {
             at_store(&pool->unserved, 0);
             return true;
         }
+        token = hand_on && take_back_token(pool);
     }
     give_up(pool, token);
     return false;
@@ -103,17 +115,19 @@ bool wake_one(struct wq_pool *pool, bool token)
 /* Takes the token in order to wake somebody. Returns false if there is nothing to be done, or not by us. */
 static bool take_token(struct wq_pool *pool, bool monitor)
 {
-    uint32_t seen = 0, wakeable;
+    uint32_t seen = at_load(&pool->token), wakeable;
 
-    if (at_load(&pool->token))
+    if (seen == TOKEN_HELD)
         return false; /* whoever searches will look again when it stops searching */
     wakeable = at_load(&pool->wakeable);
+    if (seen == TOKEN_COMING && wakeable != WAKE_PARKED && !monitor)
+        return false; /* the thread looks when it comes; so do workers that run when their routines return */
     if (wakeable == WAKE_NOBODY || (wakeable == WAKE_BELIEVED && !monitor)) {
         if (!at_load(&pool->monitor_on))
             monitor_wake(pool);
         return false;
     }
-    return at_cas(&pool->token, &seen, 1);
+    return at_cas(&pool->token, &seen, TOKEN_HELD);
 }
 
 void pool_attend(struct wq_pool *pool)
@@ -122,8 +136,8 @@ void pool_attend(struct wq_pool *pool)
         wake_one(pool, true);
 }
 
-/* A thread takes a millisecond to come to life under Wine, and nobody is woken while it has the token: so it does
- * not get it. What is queued meanwhile is found by the monitor's next look. */
+/* The threads do not get the token, so several are started at once. What is queued meanwhile is found by the monitor's next
+ * look. */
 void wake_grow(struct wq_pool *pool)
 {
     for (unsigned left = STARTS; left && pool_has_work(pool) && take_token(pool, true); left--) {
@@ -134,12 +148,17 @@ void wake_grow(struct wq_pool *pool)
 
 bool wake_take_token(struct worker *worker)
 {
-    uint32_t seen = 0;
+    uint32_t seen = at_load(&worker->pool->token);
 
-    if (at_load(&worker->pool->token) || !at_cas(&worker->pool->token, &seen, 1))
+    if (seen == TOKEN_HELD || !at_cas(&worker->pool->token, &seen, TOKEN_HELD))
         return false;
     at_put(&worker->searching, 1);
     return true;
+}
+
+void wake_came(struct worker *worker)
+{
+    at_put(&worker->searching, take_back_token(worker->pool));
 }
 
 void wake_pass_token(struct worker *worker)

@@ -75,7 +75,7 @@ static bool join_idle(struct worker *worker)
     /* From here on others can see us parked. Whoever queued before that and found nobody to wake relied on
      * our looking once more: the fence orders that look after the parking. */
     if (token)
-        at_publish(&pool->token, 0);
+        at_publish(&pool->token, TOKEN_FREE);
     else
         at_fence();
     if (pool_has_work(pool))
@@ -125,6 +125,7 @@ void worker_main(void *arg)
     port_self_set(worker);
     port_context_set(&worker->common);
     life_began(worker);
+    wake_came(worker);
     do {
         while (worker_find(worker, &slot) || worker_search(worker, &slot))
             run(worker, &slot);
