@@ -12,7 +12,9 @@
 
 #include "base/shard.h"
 
+#ifndef RING_SLOTS
 #define RING_SLOTS 256u
+#endif
 
 struct ring {
     _Alignas(PORT_CACHE_PAIR) size_t head; /* A: next to take */

@@ -7,7 +7,9 @@
 
 #include "base/shard.h"
 
-#define SLAB_SEGMENTS  16 /* segments got from the system at a time */
+#ifndef SLAB_SEGMENTS
+#define SLAB_SEGMENTS 16 /* segments got from the system at a time */
+#endif
 #define DIRECTORY_SIZE (SHARD_SEGMENTS * sizeof(struct segment *))
 
 struct segment {

@@ -14,8 +14,13 @@
 #include "port/port.h"
 #include "wqcore.h"
 
-#define SEGMENT_SLOTS  1024  /* slots; 16 kB on 64-bit systems */
+/* Sizes that the model build makes small, so that a few items fill them. */
+#ifndef SEGMENT_SLOTS
+#define SEGMENT_SLOTS 1024 /* slots; 16 kB on 64-bit systems */
+#endif
+#ifndef SHARD_SEGMENTS
 #define SHARD_SEGMENTS 32768 /* segments that one shard can hold: 33 million slots */
+#endif
 
 /* One queued call. routine is stored last: a slot is filled when it is not NULL. */
 struct slot {

@@ -35,7 +35,9 @@
 #include "port/port.h"
 #include "wqcore.h"
 
-#define POOL_MAX_WORKERS     65535u
+#ifndef POOL_MAX_WORKERS
+#define POOL_MAX_WORKERS 65535u
+#endif
 #define POOL_DEFAULT_WORKERS 512u
 #define POOL_PRIVATE_WORKERS 500u /* the maximum of a new private pool */
 #define POOL_PRIVATE_MOST    4095u

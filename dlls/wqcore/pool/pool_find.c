@@ -10,8 +10,8 @@
 #include "pool/pool_long.h"
 #include "pool/pool_wake.h"
 
-#define BATCH      128u /* slots taken from a shard at a time; fits the empty ring */
-#define TURN_MIN   2u   /* others get a turn before the own ring every so many slots ... */
+#define BATCH      (RING_SLOTS / 2) /* slots taken from a shard at a time; fits the empty ring */
+#define TURN_MIN   2u               /* others get a turn before the own ring every so many slots ... */
 #define TURN_MAX   64u
 #define TURN_TICKS 50000u /* ... that is about every 20 us */
 #define RING_TURN  16u    /* every so many turns the inbox and the other rings come before the shards */

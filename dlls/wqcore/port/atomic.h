@@ -15,6 +15,10 @@
 #ifndef WQ_PORT_ATOMIC_H
 #define WQ_PORT_ATOMIC_H
 
+#ifdef WQ_MODEL
+#include "model_atomic.h" /* tests/model: each of them is a decision of a scheduler */
+#else
+
 /* The scheduling point. The stress build (tests/core) delays there at random; else it is nothing. */
 #ifdef WQ_STRESS
 void wq_stress_point(void);
@@ -55,4 +59,5 @@ void wq_count_write(const volatile void *word);
 #define at_fence() (at_point(), __atomic_thread_fence(__ATOMIC_SEQ_CST))
 #endif
 
+#endif
 #endif

@@ -17,7 +17,9 @@
 #define USUAL_NONE  WQ_LEVELS
 #define USUAL_MIXED (WQ_LEVELS + 1u)
 
+#ifndef WINDOW_ITEMS
 #define WINDOW_ITEMS 64u
+#endif
 
 /* The items of a queue without a limit that come next, all of one level, so that several workers take them
  * without a lock. Filled under the queue's lock only. */
