@@ -8,22 +8,60 @@
  */
 #include "rtwq.h"
 
-#define KIND 0x52747771u /* of handles: "Rtwq" */
+#define KIND            0x52747771u   /* of handles: "Rtwq" */
+#define HANDLE_TAG_BITS ((UINT_PTR)3) /* which the system ignores: the program's own */
 
 static struct wq_lock lock;        /* as K */
 static struct rtwq_pending *first; /* K */
 
-struct rtwq_pending *rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result, LONG priority)
+static void pending_free(struct rtwq_pending *pending)
 {
-    struct rtwq_pending *pending = wq_alloc(sizeof(*pending));
+    for (unsigned i = 0; i < pending->events; i++)
+        NtClose(pending->event[i]);
+    wq_free(pending);
+}
+
+/* True if the caller's handle was closed, and its value is that of a copy that was just made. */
+static bool event_is_copy(const struct rtwq_pending *pending, HANDLE event)
+{
+    for (unsigned i = 0; i < pending->events; i++)
+        if (!(((UINT_PTR)event ^ (UINT_PTR)pending->event[i]) & ~HANDLE_TAG_BITS))
+            return true;
+    return false;
+}
+
+/* Returns false if one of them is no handle. */
+static bool events_copy(struct rtwq_pending *pending, DWORD count, const HANDLE *events)
+{
+    for (DWORD i = 0; i < count; i++) {
+        if (!events[i])
+            continue;
+        if (event_is_copy(pending, events[i]) ||
+            NtDuplicateObject(RTWQ_THIS_PROCESS, events[i], RTWQ_THIS_PROCESS,
+                              &pending->event[pending->events], 0, 0, DUPLICATE_SAME_ACCESS))
+            return false;
+        pending->events++;
+    }
+    return true;
+}
+
+HRESULT rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result, LONG priority, DWORD count,
+                            const HANDLE *events, struct rtwq_pending **out)
+{
+    struct rtwq_pending *pending = wq_alloc(sizeof(*pending) + count * sizeof(HANDLE));
 
     if (!pending)
-        return NULL;
+        return E_OUTOFMEMORY;
     *pending = (struct rtwq_pending){.kind = kind, .refs = 1, .priority = priority};
+    if (!events_copy(pending, count, events)) {
+        pending_free(pending);
+        return HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE);
+    }
     pending->put.result = result;
     result->lpVtbl->AddRef(result);
     rtwq_ask(result, &pending->flags, &pending->queue);
-    return pending;
+    *out = pending;
+    return S_OK;
 }
 
 void rtwq_pending_release(struct rtwq_pending *pending)
@@ -32,7 +70,7 @@ void rtwq_pending_release(struct rtwq_pending *pending)
 
     if (InterlockedDecrement(&pending->refs))
         return;
-    wq_free(pending);
+    pending_free(pending);
     result->lpVtbl->Release(result);
 }
 
@@ -112,6 +150,7 @@ static void stop(struct rtwq_pending *pending)
         wq_wait_close(pending->wait, wait_closed, pending);
 }
 
+/* As on Windows the result of what never comes keeps its reference: programs that know this release it once more. */
 void rtwq_pendings_end(void)
 {
     for (;;) {
@@ -127,6 +166,7 @@ void rtwq_pendings_end(void)
         pending = key_take(key);
         if (pending) {
             stop(pending);
+            rtwq_result_abandon(pending->put.result);
             rtwq_pending_release(pending);
         }
     }

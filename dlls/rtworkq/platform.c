@@ -118,10 +118,10 @@ static void end(void)
     rtwq_events_tell(RTWQ_EVENT_ENDED);
 }
 
-/* Undoes one RtwqStartup. With the last one no more work can be queued; what is queued still runs; waiting
- * and scheduled items and periodic callbacks never come and let go of their results; private queues lose
- * their identifiers. Then waits a short while until nobody else locks the platform. Returns S_OK, also
- * without a start to undo. Any thread but those that run queued work. */
+/* Undoes one RtwqStartup. With the last one no more work can be queued. What is queued still runs. Waiting and
+ * scheduled items and periodic callbacks never come; each such item leaves a reference of its result behind, as on
+ * Windows. Private queues lose their identifiers. Then waits a short while until nobody else locks the platform.
+ * Returns S_OK, also without a start to undo. Any thread but those that run queued work. */
 HRESULT WINAPI RtwqShutdown(void)
 {
     change_begin();

@@ -183,6 +183,17 @@ void rtwq_results_end(void)
     }
 }
 
+void rtwq_result_abandon(IRtwqAsyncResult *result)
+{
+    struct rtwq_result *own = rtwq_result_from(result);
+
+    result->lpVtbl->AddRef(result);
+    if (own && own->counted) {
+        own->counted = false;
+        rtwq_platform_drop();
+    }
+}
+
 /* Makes a result with one reference, status S_OK, for a callback. object, callback and state may be NULL;
  * each is referenced until the result is released. Returns S_OK, E_POINTER (no result) or E_OUTOFMEMORY.
  * Works without RtwqStartup. Any thread. Documented at learn.microsoft.com, rtworkq.h. */

@@ -19,13 +19,13 @@
 
 #include "wqrtworkq.h"
 
-#define RTWQ_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
-#define RTWQ_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
-
 #include <winternl.h>
 
 #include "counters.h"
 #include "wqcore.h"
+
+#define RTWQ_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define RTWQ_THIS_THREAD  ((HANDLE)(LONG_PTR)-2)
 
 #define RTWQ_E_TASK_NAME HRESULT_FROM_WIN32(1550) /* ERROR_INVALID_TASK_NAME */
 
@@ -121,7 +121,7 @@ struct rtwq_result {
     RTWQASYNCRESULT public;   /* the user's */
     LONG refs;                /* atomic */
     LONG put_used;            /* atomic: 1 = put is in use */
-    bool counted;             /* C while referenced: holds a lock of the platform */
+    bool counted;             /* C while referenced; rtwq_result_abandon: has a lock of the platform */
     DWORD task_id;            /* of a registration; set before it is invoked */
     const void *operation;    /* C while referenced: what it is for, if it is ours */
     struct rtwq_queue *reply; /* atomic: queue that waits for the reply, which keeps it; NULL = none */
@@ -138,6 +138,9 @@ struct rtwq_result *rtwq_result_from(IRtwqAsyncResult *result);
 
 /* Frees the cached results, giving back their locks. */
 void rtwq_results_end(void);
+
+/* Leaves one of the result's references behind for good, and gives its lock back: nobody need wait for it. */
+void rtwq_result_abandon(IRtwqAsyncResult *result);
 
 /* Counts a lock of the platform that belongs to a result. */
 void rtwq_platform_hold(void);
@@ -186,10 +189,14 @@ struct rtwq_pending {
     void *key;                   /* C once it has one */
     struct rtwq_pending *next;   /* K: list of those with a key */
     struct rtwq_pending *prev;   /* K */
+    unsigned events;             /* C */
+    HANDLE event[]; /* C: duplicates, closed with it: what becomes of the caller's changes nothing */
 };
 
-struct rtwq_pending *rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result,
-                                         LONG priority);
+/* With copies of the handles, those that are NULL left out. Returns S_OK, E_OUTOFMEMORY or ERROR_INVALID_HANDLE as
+ * HRESULT. */
+HRESULT rtwq_pending_create(enum rtwq_pending_kind kind, IRtwqAsyncResult *result, LONG priority, DWORD count,
+                            const HANDLE *events, struct rtwq_pending **pending);
 
 /* Gives it a key and calls start under K. Returns S_OK or, having done nothing, E_OUTOFMEMORY or RTWQ_E_SHUTDOWN.
  */
@@ -205,7 +212,8 @@ void rtwq_pending_fire(struct rtwq_pending *pending);
 /* Drops a reference. */
 void rtwq_pending_release(struct rtwq_pending *pending);
 
-/* Gives all up without calling them. */
+/* Gives all up without calling them. What is pending leaves a reference of its result behind, which holds no lock of
+ * the platform any more. */
 void rtwq_pendings_end(void);
 void rtwq_periodics_end(void);
 

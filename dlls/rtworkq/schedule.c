@@ -40,9 +40,9 @@ HRESULT WINAPI RtwqScheduleWorkItem(IRtwqAsyncResult *result, INT64 timeout, RTW
         return E_POINTER;
     if (!rtwq_usable())
         return RTWQ_E_SHUTDOWN;
-    pending = rtwq_pending_create(RTWQ_PENDING_TIMER, result, 0);
-    if (!pending)
-        return E_OUTOFMEMORY;
+    hr = rtwq_pending_create(RTWQ_PENDING_TIMER, result, 0, 0, NULL, &pending);
+    if (FAILED(hr))
+        return hr;
     pending->delay_us = ms < LONGEST_MS ? ms * 1000 : WQ_NEVER;
     wq_timer_init(&pending->timer, WQ_CLASS_TIMER, expired, pending, hold);
     hr = rtwq_pending_start(pending, start_timer, key);

@@ -28,27 +28,15 @@ static void start_wait(struct rtwq_pending *pending)
         wq_wait_start(pending->wait);
 }
 
-/* Copies the events that there are; returns how many. */
-static DWORD events_copy(void **copy, DWORD count, const HANDLE *events)
-{
-    DWORD used = 0;
-
-    for (DWORD i = 0; i < count; i++)
-        if (events[i])
-            copy[used++] = events[i];
-    return used;
-}
-
 /* Opens the wait, if there is anything to be waited for. */
-static HRESULT open_wait(struct rtwq_pending *pending, DWORD count, const HANDLE *events)
+static HRESULT open_wait(struct rtwq_pending *pending)
 {
-    void *objects[WQ_WAIT_GROUP_MAX];
     enum wq_wait_result result;
 
-    count = events_copy(objects, count, events);
-    if (!count)
+    if (!pending->events)
         return S_OK;
-    result = wq_wait_open_group(&pending->wait, objects, count, signalled, pending, WQ_WAIT_INLINE);
+    result = wq_wait_open_group(&pending->wait, pending->event, pending->events, signalled, pending,
+                                WQ_WAIT_INLINE);
     if (result == WQ_WAIT_OK) {
         InterlockedIncrement(&pending->refs); /* until wait_closed */
         return S_OK;
@@ -69,10 +57,10 @@ static HRESULT put_waiting(DWORD count, const HANDLE *events, LONG priority, IRt
         return E_POINTER;
     if (!rtwq_usable())
         return RTWQ_E_SHUTDOWN;
-    pending = rtwq_pending_create(RTWQ_PENDING_WAIT, result, priority);
-    if (!pending)
-        return E_OUTOFMEMORY;
-    hr = open_wait(pending, count, events);
+    hr = rtwq_pending_create(RTWQ_PENDING_WAIT, result, priority, count, events, &pending);
+    if (FAILED(hr))
+        return hr;
+    hr = open_wait(pending);
     if (SUCCEEDED(hr)) {
         hr = rtwq_pending_start(pending, start_wait, key);
         if (FAILED(hr) && pending->wait)
@@ -84,11 +72,11 @@ static HRESULT put_waiting(DWORD count, const HANDLE *events, LONG priority, IRt
 }
 
 /* Has the result's callback invoked, on the queue that its GetParameters names now, once the event is
- * signalled; that consumes the signal of an auto-reset event. Without an event it can only be cancelled. key
- * may be NULL, then it cannot; a key is never 0. The result is referenced until the callback has returned.
- * Returns S_OK, E_POINTER, RTWQ_E_SHUTDOWN, E_OUTOFMEMORY, or ERROR_INVALID_HANDLE or ERROR_ACCESS_DENIED as
- * HRESULT. Any thread, callbacks included: programs arm the next wait from the callback. Documented at
- * learn.microsoft.com, rtworkq.h. */
+ * signalled; that consumes the signal of an auto-reset event. Without an event it can only be cancelled. The
+ * caller may close its handle at once: a duplicate is waited for. key may be NULL, then it cannot be cancelled; a
+ * key is never 0. The result is referenced until the callback has returned. Returns S_OK, E_POINTER,
+ * RTWQ_E_SHUTDOWN, E_OUTOFMEMORY, or ERROR_INVALID_HANDLE or ERROR_ACCESS_DENIED as HRESULT. Any thread, callbacks
+ * included: programs arm the next wait from the callback. Documented at learn.microsoft.com, rtworkq.h. */
 HRESULT WINAPI RtwqPutWaitingWorkItem(HANDLE event, LONG priority, IRtwqAsyncResult *result,
                                       RTWQWORKITEM_KEY *key)
 {
@@ -96,9 +84,9 @@ HRESULT WINAPI RtwqPutWaitingWorkItem(HANDLE event, LONG priority, IRtwqAsyncRes
 }
 
 /* As RtwqPutWaitingWorkItem, for any of several events: the callback is invoked once, when one of them is
- * signalled, and no other signal is consumed. count: 1 to 63; events that are NULL are never signalled. The
- * array need not stay. Returns as that function, or E_INVALIDARG (count). Nobody has published this function:
- * the parameters follow RtwqPutWaitingWorkItem. */
+ * signalled, and no other signal is consumed. count: 1 to 63; events that are NULL are never signalled. Neither
+ * the array nor the handles need stay. Returns as that function, or E_INVALIDARG (count). Nobody has published
+ * this function: the parameters follow RtwqPutWaitingWorkItem. */
 HRESULT WINAPI RtwqPutMultipleWaitingWorkItem(DWORD count, const HANDLE *events, LONG priority,
                                               IRtwqAsyncResult *result, RTWQWORKITEM_KEY *key)
 {

@@ -239,22 +239,22 @@ static void path_join(void)
     CloseHandle(server);
 }
 
-/* Everything that the shutdown has to end. */
+/* Everything that the shutdown has to end. What was waited for keeps its reference of the result. */
 static void path_left(void)
 {
     HANDLE events[] = {leak_event, leak_event}, request;
     struct callback callback;
     IRtwqAsyncResult *result = try_result(&callback, 0, 0);
     struct object context;
+    LONG left = 0;
     DWORD queue;
 
     object_init(&context);
     if (result) {
-        good(RtwqPutWaitingWorkItem(leak_event, 0, result, NULL));
-        good(RtwqPutWaitingWorkItem(NULL, 0, result, NULL));
-        good(RtwqPutMultipleWaitingWorkItem(2, events, 0, result, NULL));
-        good(RtwqScheduleWorkItem(result, -60000, NULL));
-        IRtwqAsyncResult_Release(result);
+        left += good(RtwqPutWaitingWorkItem(leak_event, 0, result, NULL));
+        left += good(RtwqPutWaitingWorkItem(NULL, 0, result, NULL));
+        left += good(RtwqPutMultipleWaitingWorkItem(2, events, 0, result, NULL));
+        left += good(RtwqScheduleWorkItem(result, -60000, NULL));
     }
     good(RtwqAddPeriodicCallback(tick, &context.iface, NULL));
     good(RtwqSetDeadline(RTWQ_CALLBACK_QUEUE_STANDARD, 600000000, &request));
@@ -262,6 +262,11 @@ static void path_left(void)
     good(RtwqAllocateWorkQueue(RTWQ_WINDOW_WORKQUEUE, &queue));
     nudge();
     stop();
+    if (result) {
+        for (LONG i = 0; i < left; i++)
+            ok(IRtwqAsyncResult_Release(result) == (ULONG)(left - i), "a reference was not kept\n");
+        IRtwqAsyncResult_Release(result);
+    }
     callback_end(&callback);
     ok(!callback.invoked, "%ld came\n", callback.invoked);
     wait_value(&context.refs, 1);

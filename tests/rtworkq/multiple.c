@@ -266,7 +266,7 @@ static void test_race(void)
     CloseHandle(race.go);
 }
 
-/* What still waits at the last shutdown never comes, consumes nothing and lets go of its result. */
+/* What still waits at the last shutdown never comes and consumes nothing. */
 static void test_shutdown(void)
 {
     struct callback callback;
@@ -284,6 +284,8 @@ static void test_shutdown(void)
     ok(put_multiple(3, events, 0, result, &key) == RTWQ_E_SHUTDOWN, "put after the end\n");
     ok(cancel_multiple(key) == RTWQ_E_SHUTDOWN, "cancelled after the end\n");
     ok(signals_left(3) == 3, "a signal was consumed\n");
+    /* What waited keeps its reference, as on Windows. */
+    ok(IRtwqAsyncResult_Release(result) == 1, "no reference or several are kept\n");
     IRtwqAsyncResult_Release(result);
     callback_end(&callback);
     ok(!callback.invoked, "invoked %ld times\n", callback.invoked);

@@ -5,6 +5,8 @@
  */
 #include "race.h"
 
+#include <stdlib.h>
+
 #include "wqcore.h"
 
 #define THREADS 3
@@ -108,9 +110,18 @@ static void test_starts(void)
 
 /* ---- all calls against the last shutdown ---- */
 
+/* A result of theirs. It references the object for as long as it lives. */
+struct made {
+    struct object object;
+    struct made *next;
+    IRtwqAsyncResult *result;
+    LONG pending; /* items of it that the shutdown may find */
+};
+
 struct caller {
     struct callback *callback;
     LONG over;
+    struct made *made; /* atomic: all of them, the last one first */
 };
 
 static BOOL fine(HRESULT hr)
@@ -149,21 +160,43 @@ static void call_queues(struct caller *caller, IRtwqAsyncResult *result)
 }
 
 /* What is left to the shutdown, half of it. */
-static void call_pending(IRtwqAsyncResult *result, HANDLE event, int i)
+static void call_pending(struct made *made, HANDLE event, int i)
 {
+    IRtwqAsyncResult *result = made->result;
     RTWQWORKITEM_KEY keys[3] = {0};
     HANDLE both[] = {event, NULL};
+    HRESULT hr[3];
     DWORD key = 0;
 
-    check_fine(RtwqPutWaitingWorkItem(event, 0, result, &keys[0]));
-    check_fine(RtwqPutMultipleWaitingWorkItem(2, both, 0, result, &keys[1]));
-    check_fine(RtwqScheduleWorkItem(result, -600000, &keys[2]));
+    hr[0] = RtwqPutWaitingWorkItem(event, 0, result, &keys[0]);
+    hr[1] = RtwqPutMultipleWaitingWorkItem(2, both, 0, result, &keys[1]);
+    hr[2] = RtwqScheduleWorkItem(result, -600000, &keys[2]);
     check_fine(RtwqAddPeriodicCallback(tick, NULL, &key));
-    for (int k = 0; k < 3; k++)
-        if ((i + k) & 1)
-            check_fine(RtwqCancelWorkItem(keys[k]));
+    for (int k = 0; k < 3; k++) {
+        check_fine(hr[k]);
+        made->pending += hr[k] == S_OK;
+        if (!((i + k) & 1))
+            continue;
+        hr[k] = RtwqCancelWorkItem(keys[k]);
+        check_fine(hr[k]);
+        made->pending -= hr[k] == S_OK;
+    }
     if (i & 1)
         check_fine(RtwqRemovePeriodicCallback(key));
+}
+
+static struct made *made_new(struct caller *caller)
+{
+    struct made *made = calloc(1, sizeof(*made)), *next;
+    HRESULT hr;
+
+    object_init(&made->object);
+    hr = RtwqCreateAsyncResult(NULL, &caller->callback->iface, &made->object.iface, &made->result);
+    ok(hr == S_OK, "no result: %#lx\n", hr);
+    do {
+        next = made->next = caller->made;
+    } while (InterlockedCompareExchangePointer((void **)&caller->made, made, next) != next);
+    return made;
 }
 
 static DWORD WINAPI call_everything(void *param)
@@ -173,12 +206,12 @@ static DWORD WINAPI call_everything(void *param)
 
     wait_event(race_go);
     for (int i = 0; !caller->over; i++) {
-        IRtwqAsyncResult *result = result_new(caller->callback);
+        struct made *made = made_new(caller);
 
-        check_fine(RtwqInvokeCallback(result));
-        call_queues(caller, result);
-        call_pending(result, event, i);
-        IRtwqAsyncResult_Release(result);
+        check_fine(RtwqInvokeCallback(made->result));
+        call_queues(caller, made->result);
+        call_pending(made, event, i);
+        IRtwqAsyncResult_Release(made->result);
     }
     CloseHandle(event);
     return 0;
@@ -208,10 +241,36 @@ static DWORD WINAPI shut_down(void *param)
     return 0;
 }
 
+/* The shutdowns keep a reference for each item that was pending, and for nothing else. */
+static void check_made(struct made *made)
+{
+    bool (*core_shutdown)(void) = (void *)GetProcAddress(GetModuleHandleA("wqcore.dll"), "wq_shutdown");
+    unsigned kept = 0;
+
+    ok(core_shutdown(), "the core did not end\n"); /* all that was queued has run */
+    while (made) {
+        struct made *next = made->next;
+
+        if (made->object.refs > 1) {
+            LONG left = 1;
+
+            kept++;
+            while (IRtwqAsyncResult_Release(made->result))
+                left++;
+            ok(left <= made->pending, "%ld references were kept, %ld items were pending\n", left,
+               made->pending);
+        }
+        ok(made->object.refs == 1, "%ld references\n", made->object.refs);
+        free(made);
+        made = next;
+    }
+    ok(kept > 0, "no shutdown found a pending item\n");
+}
+
 static void test_shutdown(void)
 {
     struct callback callback;
-    struct caller caller = {&callback, 0};
+    struct caller caller = {.callback = &callback};
     HANDLE thread;
 
     callback_init(&callback);
@@ -219,6 +278,7 @@ static void test_shutdown(void)
     race_threads(call_everything, &caller);
     wait_event(thread);
     CloseHandle(thread);
+    check_made(caller.made);
     callback_end(&callback); /* nothing that missed the shutdown holds a result */
     race_check_nothing_left();
 }
