@@ -50,6 +50,25 @@ die() {
     exit 1
 }
 
+# Whether this machine's kernel runs 32-bit programs: asked is the smallest one there is, which only ends.
+runs_32_bit() {
+    local program status=0
+    program=$(mktemp)
+    {
+        printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0'                             # 32 bits
+        printf '\2\0\3\0\1\0\0\0\x54\x80\4\x08\x34\0\0\0\0\0\0\0\0\0\0\0'     # for i386; begins at 0x8048054
+        printf '\x34\0\x20\0\1\0\0\0\0\0\0\0'                             # one segment
+        printf '\1\0\0\0\0\0\0\0\0\x80\4\x08\0\x80\4\x08'                 # all of the file, at 0x8048000
+        printf '\x5b\0\0\0\x5b\0\0\0\5\0\0\0\0\x10\0\0'
+        printf '\x31\xc0\x40\x31\xdb\xcd\x80'                              # exit(0)
+    } >"$program"
+    chmod +x "$program"
+    "$program" 2>/dev/null || status=1
+    rm -f "$program"
+    return "$status"
+}
+no_32_bit="this machine's kernel runs no 32-bit programs"
+
 # A few tests that failed run once more, one at a time: a machine that others use, too, may stop a test at the one place where it
 # counts on going on. They are shown in any case, and what fails twice has failed.
 run_again() { # tree json meson-options..., among them the --logbase that tools/testsum looks for

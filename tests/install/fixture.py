@@ -28,7 +28,7 @@ def machine(path):
 def prepare():
     global TEMPLATE
     if not shutil.which('wine') or not shutil.which('wineserver'):
-        print('wine is not installed')
+        print('SKIP: wine is not installed')
         sys.exit(SKIP)
     os.makedirs(WORK, exist_ok=True)
     # tools/lab runs these tests with other Wines in the same folder; ours is for the same architecture as Python.
@@ -36,7 +36,7 @@ def prepare():
     TEMPLATE += f'-{version.split()[0]}-{struct.calcsize("P") * 8}'
     prefixes.make_template(TEMPLATE)
     if machine(os.path.join(TEMPLATE, 'drive_c', 'windows', 'system32', 'ntdll.dll')) != machine(SETUP):
-        print('wqsetup.exe is for prefixes of another architecture')
+        print('SKIP: wqsetup.exe is for prefixes of another architecture')
         sys.exit(SKIP)
     os.makedirs(os.path.join(STAGE, 'programs'))
     shutil.copy(SETUP, STAGE)

@@ -32,7 +32,7 @@ def main():
         # Twice, to see its guard.
         right &= all([compiles(compiler, language, text + f'#include <{header}>\n') for compiler, language in languages])
     if right and len(languages) == 1:
-        print(f'in C all is right; there is no {CXX}')
+        print(f'SKIP: in C all is right; there is no {CXX}')
         return SKIP
     return 0 if right else 1
 

@@ -82,7 +82,7 @@ def check(pkg_config, prefix, package):
 def main():
     pkg_config = shutil.which('pkg-config') or shutil.which('pkgconf')
     if not pkg_config:
-        print('there is no pkg-config here')
+        print('SKIP: there is no pkg-config here')
         return SKIP
     with tempfile.TemporaryDirectory() as folder:
         prefix = install(os.path.realpath(folder))

@@ -261,7 +261,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             globals()['test_' + WHAT](unpack(archive, os.path.realpath(folder)))
     except Missing as missing:
-        print(missing)
+        print(f'SKIP: {missing}')
         return SKIP
     except Wrong as wrong:
         print(wrong)
