@@ -281,6 +281,14 @@ static void no_pointers(void)
     kok(!item.List.Flink && !rx_device->DispatcherContext.NumberOfWorkerThreads, "something was touched");
 }
 
+/* No source says whether a driver that was built with Microsoft's headers finds it there, too. */
+static void layout(void)
+{
+    const ULONG place = FIELD_OFFSET(RDBSS_DEVICE_OBJECT, DispatcherContext);
+
+    kok(place == (sizeof(void *) == 8 ? 648 : 424), "DispatcherContext at %lu", place);
+}
+
 static void logging(void)
 {
     ULONG before = rx_logged();
@@ -306,5 +314,6 @@ const struct ktest ktest_rx_post[] = {{"posted again by its routine", posted_aga
                                       {"HyperCritical goes on", hyper_goes_on, TRUE, POOL_SEVERAL},
                                       {"order", order, TRUE, POOL_SINGLE},
                                       {"NULL pointers", no_pointers, TRUE, POOL_ANY},
+                                      {"the place of DispatcherContext", layout, TRUE, POOL_ANY},
                                       {"the log", logging, TRUE, POOL_ANY},
                                       {NULL, NULL, FALSE, POOL_ANY}};

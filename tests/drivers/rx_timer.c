@@ -124,6 +124,24 @@ static void recurrent(void)
     rx_settle();
 }
 
+static void odd_intervals(void)
+{
+    const LARGE_INTEGER longest = {.QuadPart = 0x7fffffffffffffff};
+    static struct shot soon, never;
+
+    calls = 0;
+    RtlZeroMemory(&soon, sizeof(soon));
+    RtlZeroMemory(&never, sizeof(never));
+    kok(!RxPostOneShotTimerRequest(rx_device, &never.item, rx_count, (PVOID)&calls, longest),
+        "the longest was refused");
+    kok(!RxPostOneShotTimerRequest(rx_device, &soon.item, rx_count, (PVOID)&calls, interval(-HOUR)),
+        "a negative one was refused");
+    ktest_wait_value(&calls, 1, "the negative one");
+    kok(!RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls), "the longest has expired");
+    rx_settle();
+    kok(calls == 1, "%ld calls", calls);
+}
+
 /* ---- cancelling ---- */
 
 static void cancel(void)
@@ -156,6 +174,28 @@ static void cancel(void)
     kok(!RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls), "the recurrent one was not cancelled");
     status = RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls);
     kok(status == STATUS_NOT_FOUND, "the recurrent one twice: %lx", status);
+    rx_settle();
+    kok(!calls, "%ld were called all the same", calls);
+}
+
+/* Of several that match a cancel takes the one-shot ones first, the oldest of them. */
+static void several_match(void)
+{
+    static struct shot shots[3];
+
+    calls = 0;
+    RtlZeroMemory(shots, sizeof(shots));
+    kok(!RxPostRecurrentTimerRequest(rx_device, rx_count, (PVOID)&calls, interval(HOUR)), "refused");
+    for (int i = 0; i < 3; i++)
+        kok(!RxPostOneShotTimerRequest(rx_device, &shots[i].item, rx_count, (PVOID)&calls, interval(HOUR)),
+            "refused");
+    for (int i = 0; i < 3; i++) {
+        kok(!RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls), "not cancelled");
+        for (int k = 0; k < 3; k++)
+            kok(!shots[k].item.WorkQueueItem.List.Flink == (k <= i), "%d cancelled: timer %d", i + 1, k);
+    }
+    kok(!RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls), "the recurrent one was not cancelled");
+    kok(RxCancelTimerRequest(rx_device, rx_count, (PVOID)&calls) == STATUS_NOT_FOUND, "one more");
     rx_settle();
     kok(!calls, "%ld were called all the same", calls);
 }
@@ -293,7 +333,9 @@ static void race(void)
 const struct ktest ktest_rx_timer[] = {{"one-shot", one_shot, TRUE, POOL_ANY},
                                        {"set by its routine", set_inside, TRUE, POOL_ANY},
                                        {"recurrent", recurrent, TRUE, POOL_ANY},
+                                       {"odd intervals", odd_intervals, TRUE, POOL_ANY},
                                        {"cancelled", cancel, TRUE, POOL_ANY},
+                                       {"several that match", several_match, TRUE, POOL_ANY},
                                        {"cancelled while running", cancel_running, TRUE, POOL_ANY},
                                        {"cancelled while queued", cancel_queued, TRUE, POOL_SINGLE},
                                        {"dropped with the device", dropped, TRUE, POOL_ANY},

@@ -77,6 +77,7 @@ static void processors(void)
     GROUP_AFFINITY node;
     KAFFINITY mask = 0;
     USHORT groups = 77;
+    KIRQL level = 77;
     ULONG nodes = 77, highest = 77, index = ~0u, current = ~0u, count = 0;
 
     stor_check(StorPortGetActiveGroupCount(stor_mini, &groups), 0, "groups");
@@ -98,6 +99,8 @@ static void processors(void)
     stor_check(StorPortGetCurrentProcessorIndex(stor_mini, &current), 0, "current index");
     stor_check(StorPortExtendedFunction(ExtFunctionGetProcessorCount, stor_mini, 0, &count), 0, "count");
     kok(current < count && count <= 8 * sizeof(mask), "processor %lu of %lu", current, count);
+    stor_check(StorPortExtendedFunction(ExtFunctionGetCurrentIrql, stor_mini, &level), 0, "level");
+    kok(level == PASSIVE_LEVEL, "level %u", level);
     stor_check(StorPortGetActiveGroupCount(stor_mini, NULL), STOR_STATUS_INVALID_PARAMETER, "no result");
     stor_check(StorPortGetCurrentProcessorNumber(NULL, &number), STOR_STATUS_INVALID_PARAMETER, "no adapter");
 }

@@ -121,6 +121,38 @@ static DWORD WINAPI raise_exception(void *context)
     return 0;
 }
 
+static DWORD WINAPI end_well(void *context)
+{
+    (void)context;
+    ExitProcess(EXIT_CODE);
+}
+
+/* Closes the tokens that the pool holds. */
+static void close_tokens(void)
+{
+    TOKEN_TYPE type;
+    DWORD size;
+
+    for (ULONG_PTR handle = 4; handle < 0x2000; handle += 4)
+        if (GetTokenInformation((HANDLE)handle, TokenType, &type, sizeof(type), &size) ||
+            GetLastError() == ERROR_ACCESS_DENIED) /* one that may be set, but not asked */
+            CloseHandle((HANDLE)handle);
+}
+
+/* The token that the callback shall have can't be set. */
+static void child_no_token(void)
+{
+    ignore_exceptions(TRUE);
+    QueueUserWorkItem(block, NULL, WT_EXECUTEINPERSISTENTTHREAD);
+    wait_running(1);
+    succeeds(ImpersonateSelf(SecurityImpersonation));
+    succeeds(QueueUserWorkItem(end_well, NULL, WT_EXECUTEINPERSISTENTTHREAD | WT_TRANSFER_IMPERSONATION));
+    succeeds(RevertToSelf());
+    close_tokens();
+    SetEvent(never);
+    WaitForSingleObject(GetCurrentProcess(), INFINITE);
+}
+
 static void child_run(const char *what)
 {
     never = CreateEventA(NULL, TRUE, FALSE, NULL);
@@ -139,6 +171,8 @@ static void child_run(const char *what)
         QueueUserWorkItem(raise_exception, NULL, 0);
         WaitForSingleObject(never, INFINITE);
     }
+    if (!strcmp(what, "token"))
+        child_no_token();
     if (!strcmp(what, "atexit"))
         exit(EXIT_CODE);
     ExitProcess(EXIT_CODE);
@@ -229,5 +263,7 @@ START_TEST(quwi_exit)
     /* The builtin now and then hangs before it even tells the modules. */
     flaky_wine_if(quwi_builtin()) test_exit("busy", quwi_builtin() ? 1 : 8);
     run_child("exception", 0xe0001234, &child);
+    /* Never as somebody else. What Windows does is not published; Wine's builtin knows no tokens. */
+    run_child("token", quwi_builtin() ? EXIT_CODE : STATUS_INVALID_HANDLE, &child);
     DeleteFileA(subject);
 }

@@ -75,6 +75,7 @@ static void test_parameters(void)
     expect_error(ChangeTimerQueueTimer(NULL, NULL, 0, 0), ERROR_INVALID_PARAMETER);
     expect_error(CreateTimerQueueTimer(NULL, NULL, probe_callback, &probe, 0, 0, 0), ERROR_INVALID_PARAMETER);
     expect_error(CreateTimerQueueTimer(&timer, NULL, NULL, &probe, 0, 0, 0), ERROR_INVALID_PARAMETER);
+    ok(!timer, "got %p\n", timer);
     expect_error(CreateTimerQueueTimer(&timer, NULL, probe_callback, &probe, 0, 0, 0x200),
                  ERROR_INVALID_PARAMETER);
     expect_error(CreateTimerQueueTimer(&timer, NULL, probe_callback, &probe, 0, 0, 0x8000),
