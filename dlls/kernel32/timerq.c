@@ -113,9 +113,10 @@ BOOL WINAPI CreateTimerQueueTimer(HANDLE *new_timer, HANDLE handle, WAITORTIMERC
     struct k32_timer_queue *queue = NULL;
     struct k32_timer *timer;
 
+    if (new_timer)
+        *new_timer = NULL;
     if (!new_timer || !callback || (flags & K32_FLAGS_MASK & ~K32_FLAGS_KNOWN))
         return k32_fail(ERROR_INVALID_PARAMETER);
-    *new_timer = NULL;
     if (handle && !(queue = k32_queue_find(handle)))
         return k32_fail(ERROR_INVALID_HANDLE);
     timer = timer_create(queue, callback, context, flags);
