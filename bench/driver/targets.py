@@ -36,6 +36,12 @@ TARGETS = [
       for n in (1000, 10000) for metric in ("register", "fire_all", "unregister", "unregister_live")],
     *[Target("waits", "waits=%d" % n, "per_thread", "value", "<=", 100) for n in (1000, 10000)],
     *[Target("memory", "items=%d" % n, "per_item", "value", "<=", 64) for n in (1000000, 10000000)],
+    *[Target("tpflood", case, "rate", "builtin", ">=", 100)
+      for case in ("objects=1", "objects=1 swollen=300", "objects=100", "simple=1", "simple=1 swollen=300")],
+    *[Target("tpflood", case, "of_quwi", "value", ">=", 0.8) for case in ("objects=1", "objects=100", "simple=1")],
+    *[Target("tpblock", "objects=%d" % n, metric, "value", "<=", limit)
+      for n in (1, 40, 0) for metric, limit in (("all", 100), ("beyond", 2))],
+    Target("tppending", "items=1000000", "per_item", "value", "<=", 1),
     Target("memory", "items=1000000", "per_worker", "value", "<=", 100),
     Target("start", "-", "process", "builtin", "<=", 1),
     Target("rtwq", "pending=1", "rate", "builtin", ">=", 20),
@@ -44,7 +50,7 @@ TARGETS = [
 ]
 
 # A metric that is not named here is a cost: less is better.
-MORE_IS_BETTER = {"rate", "speedup", "efficiency", "ticks", "load"}
+MORE_IS_BETTER = {"rate", "of_quwi", "started", "speedup", "efficiency", "ticks", "load"}
 
 
 def compare(target, value):
