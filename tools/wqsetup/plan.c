@@ -126,9 +126,10 @@ static bool plan_windowed(struct setup_file *file)
            setup_fail(SETUP_BAD_FILE, "%s: %s", file->module->staged, error.text);
 }
 
-static bool plan_contents(struct setup_file *file, const struct plan_found *found)
+static bool plan_graft(struct setup_file *file, struct graft_bytes front)
 {
-    struct graft_request request = {.builtin = file->original_bytes,
+    struct graft_request request = {.front = front,
+                                    .builtin = file->original_bytes,
                                     .builtin_name = file->place->file,
                                     .base_name = file->place->kept,
                                     .code_names = file->place->code,
@@ -136,11 +137,6 @@ static bool plan_contents(struct setup_file *file, const struct plan_found *foun
     struct graft_error error;
     uint8_t *out;
 
-    if (!plan_module(file, found, &request.front))
-        return false;
-    file->bytes = request.front;
-    if (!file->module->graft)
-        return plan_windowed(file);
     if (!request.builtin.data)
         return setup_fail(SETUP_BAD_FILE, "%s is missing: start the prefix once with wineboot -u",
                           file->target);
@@ -153,23 +149,57 @@ static bool plan_contents(struct setup_file *file, const struct plan_found *foun
     return true;
 }
 
-static bool plan_file(struct setup_file *file, bool known)
+static bool plan_contents(struct setup_file *file, const struct plan_found *found)
 {
-    struct plan_found found;
+    struct graft_bytes module;
+    bool made;
+
+    if (!plan_module(file, found, &module))
+        return false;
+    if (!file->module->graft) {
+        file->bytes = module;
+        return plan_windowed(file);
+    }
+    made = plan_graft(file, module);
+    if (!setup_options.own) /* else it is a part of what was found */
+        setup_release(&module);
+    return made;
+}
+
+static void plan_note(struct setup_file *file, const struct plan_found *found)
+{
     setup_hash hash;
 
-    if (!plan_find(file, &found) || !plan_original(file, &found, known) || !plan_contents(file, &found))
-        return false;
     setup_hash_bytes(file->bytes, hash);
     setup_hash_bytes(file->original_bytes, file->original);
-    file->put = strcmp(hash, found.target_hash) != 0;
-    file->keep = file->original_bytes.data && strcmp(file->original, found.kept_hash);
+    file->put = strcmp(hash, found->target_hash) != 0;
+    file->keep = file->original_bytes.data && strcmp(file->original, found->kept_hash);
     file->was[0] = 0;
-    if (file->put && setup_is_ours(file, found.target))
-        strcpy(file->was, found.target_hash);
+    if (file->put && setup_is_ours(file, found->target))
+        strcpy(file->was, found->target_hash);
     strcpy(file->hash, hash);
-    strcpy(file->wine, found.wine_hash);
-    return true;
+    strcpy(file->wine, found->wine_hash);
+}
+
+/* The plan keeps what will be written. */
+static void plan_release(const struct setup_file *file, struct graft_bytes *found)
+{
+    if (found->data != file->bytes.data && found->data != file->original_bytes.data)
+        setup_release(found);
+}
+
+static bool plan_file(struct setup_file *file, bool known)
+{
+    struct plan_found found = {0};
+    bool planned =
+        plan_find(file, &found) && plan_original(file, &found, known) && plan_contents(file, &found);
+
+    if (planned)
+        plan_note(file, &found);
+    plan_release(file, &found.target);
+    plan_release(file, &found.kept);
+    plan_release(file, &found.wine);
+    return planned;
 }
 
 static struct setup_file *plan_entry(struct setup_state *state, const struct setup_arch *arch,
