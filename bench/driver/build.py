@@ -10,6 +10,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 MODULES = {"wqcore.dll": "dlls/wqcore/wqcore.dll", "wqkernel32.dll": "dlls/kernel32/wqkernel32.dll",
+           "wqkernelbase.dll": "dlls/kernel32/wqkernelbase.dll",
            "rtworkq.dll": "dlls/rtworkq/rtworkq.dll", "ntoskrnl.exe": "dlls/ntoskrnl.exe/ntoskrnl.exe",
            "rdbss.sys": "dlls/rdbss.sys/rdbss.sys", "storport.sys": "dlls/storport.sys/storport.sys"}
 DRIVERS = ("wqbenchnt.sys", "wqbenchrx.sys", "wqbenchstor.sys") # that measure, in both kinds of prefix

@@ -40,7 +40,7 @@ def prepare():
         sys.exit(SKIP)
     os.makedirs(os.path.join(STAGE, 'programs'))
     shutil.copy(SETUP, STAGE)
-    for name in ('wqcore.dll', 'wqkernel32.dll'):
+    for name in ('wqcore.dll', 'wqkernel32.dll', 'wqkernelbase.dll'):
         shutil.copy(os.path.join(BUILD, name), STAGE)
     for name in ('probe.exe', 'other.exe'):
         shutil.copy(os.path.join(BUILD, 'probe.exe'), os.path.join(STAGE, 'programs', name))

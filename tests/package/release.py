@@ -51,9 +51,9 @@ def built_files():
     """The modules that the archive is made of."""
     found = []
     for arch in TRIPLET:
-        for name in ('dlls/wqcore/wqcore.dll', 'dlls/kernel32/wqkernel32.dll', 'dlls/ntoskrnl.exe/ntoskrnl.exe',
-                     'dlls/rtworkq/rtworkq.dll', 'dlls/rdbss.sys/rdbss.sys', 'dlls/storport.sys/storport.sys',
-                     'tools/wqsetup/wqsetup.exe'):
+        for name in ('dlls/wqcore/wqcore.dll', 'dlls/kernel32/wqkernel32.dll', 'dlls/kernel32/wqkernelbase.dll',
+                     'dlls/ntoskrnl.exe/ntoskrnl.exe', 'dlls/rtworkq/rtworkq.dll', 'dlls/rdbss.sys/rdbss.sys',
+                     'dlls/storport.sys/storport.sys', 'tools/wqsetup/wqsetup.exe'):
             found.append(os.path.join(BUILD, arch, name))
     found.append(os.path.join(BUILD, 'native', 'tools', 'wqsetup', 'wqsetup'))
     for path in found:

@@ -71,8 +71,8 @@ class SetupTest(unittest.TestCase):
         self.system32 = os.path.join(self.prefix, 'drive_c/windows/system32')
         for arch in ('x64', 'x32'):
             os.makedirs(os.path.join(self.stage, arch))
-            for name in ('wqcore.dll', 'wqkernel32.dll', 'rtworkq.dll', 'ntoskrnl.exe', 'storport.sys', 'rdbss.sys',
-                         'wqsetup.exe'):
+            for name in ('wqcore.dll', 'wqkernel32.dll', 'wqkernelbase.dll', 'rtworkq.dll', 'ntoskrnl.exe', 'storport.sys',
+                         'rdbss.sys', 'wqsetup.exe'):
                 sample(os.path.join(self.stage, arch, name), 'front', arch, len(name))
         for name in (SETUP, FAULTS):
             shutil.copy(name, os.path.join(self.stage, os.path.basename(name)))
