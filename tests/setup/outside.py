@@ -50,6 +50,30 @@ class Installing(SetupTest):
         self.setup('repair')
         self.assertEqual(tree(self.prefix), before)
 
+    def test_a_wine_that_has_not_run_the_prefix(self):
+        """As after an upgrade of the distribution: its files are not ours to judge by, and the user is told how to go on."""
+        os.makedirs(os.path.join(self.wine, 'bin'))
+        write(os.path.join(self.wine, 'bin', 'wine'), '#!/bin/sh\n')
+        os.chmod(os.path.join(self.wine, 'bin', 'wine'), 0o755)
+        path = {'PATH': os.path.join(self.wine, 'bin')}
+        self.setup('install', '--all', env=path, wine=False)
+        self.assertNotIn('has not run this prefix', self.setup('status', env=path, wine=False))
+        self.make_wine(self.wine, 50)
+        before = tree(self.prefix)
+        self.assertIn('has not run this prefix yet', self.setup('status', env=path, wine=False))
+        self.assertIn('or name it with --wine', self.setup('update', env=path, wine=False))
+        self.assertEqual(tree(self.prefix), before)
+        self.assertIn('Wine was updated', self.setup('verify', code=1))
+        self.assertEqual(self.setup('update'), '')
+        self.setup('verify')
+
+    def test_drivers_are_for_the_other_program_to_judge(self):
+        self.setup('install', '--all')
+        self.assertNotIn('drivers run', self.setup('status'))
+        self.setup('install', '--modules', 'ntoskrnl')
+        self.assertIn("whether Wine's drivers run", self.setup('status'))
+        self.setup('verify')
+
     def test_dry_run(self):
         before = tree(self.prefix)
         self.assertIn('write system32\\kernel32.dll', self.setup('install', '--all', '--dry-run'))

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -85,6 +86,43 @@ class Refusing(SetupTest):
         os.mkdir(self.path('kernel32.dll'))
         self.refuses(1, 'install', '--all')
 
+    def test_hostile_builtins(self):
+        """Headers and an export directory that lead out of the file or overlap, at each of their fields."""
+        path = self.path('kernel32.dll')
+        good = read(path)
+        header = struct.unpack_from('<I', good, 60)[0]
+        fields = [60, *range(header, header + 24 + 112 + 8, 4)]
+        exports = self.export_directory(good)
+        fields += range(exports, exports + 40, 4)
+        refused = 0
+        for at in fields:
+            for number in (0x7fffffff, 0xfffffff0, len(good) - 2):
+                bad = bytearray(good)
+                struct.pack_into('<I', bad, at, number)
+                write(path, bytes(bad))
+                before = tree(self.prefix)
+                code, out, err = self.run_setup('install', '--all', '--modules', 'kernel32')
+                self.assertIn(code, (0, 6), f'field {at:#x}: {out}{err}')
+                refused += code == 6
+                if code:
+                    self.assertEqual(err.count('\n'), 1, err)
+                    self.assertEqual(tree(self.prefix), before, f'field {at:#x}')
+                else: # a field that nobody reads
+                    self.setup('uninstall')
+        self.assertGreater(refused, len(fields))
+
+    @staticmethod
+    def export_directory(data):
+        """Where the export directory of a 64-bit module is in its file."""
+        header = struct.unpack_from('<I', data, 60)[0]
+        count, optional = struct.unpack_from('<H', data, header + 6)[0], struct.unpack_from('<H', data, header + 20)[0]
+        rva = struct.unpack_from('<I', data, header + 24 + 112)[0]
+        for i in range(count):
+            size, at, raw_size, raw = struct.unpack_from('<IIII', data, header + 24 + optional + 40 * i + 8)
+            if at <= rva < at + max(size, raw_size):
+                return raw + rva - at
+        raise ValueError('no section has the export directory')
+
     def test_a_foreign_base(self):
         write(self.path('kernel32_base.dll'), b'mine')
         self.assertIn('in the way', self.refuses(6, 'install', '--all'))
@@ -136,6 +174,31 @@ class Refusing(SetupTest):
         self.assertEqual(read(self.path('kernel32.dll')), graft)
         self.setup('repair')
         self.assertEqual(read(self.path('kernel32.dll')), read(os.path.join(self.wine, 'lib/wine/x86_64-windows/kernel32.dll')))
+
+    def test_a_lost_kernel32_that_nobody_installed(self):
+        """Repair puts Wine's own file there, if it finds the prefix's Wine."""
+        for name, folder, bad in (('kernel32.dll', 'system32', None), ('kernelbase.dll', 'system32', b''),
+                                  ('kernel32.dll', 'syswow64', b'not a module' * 100)):
+            path = os.path.join(self.prefix, 'drive_c/windows', folder, name)
+            good = read(path)
+            os.unlink(path)
+            if bad is not None:
+                write(path, bad)
+            before = tree(self.prefix)
+            self.assertIn('--wine', self.setup('repair', code=6, wine=False))
+            self.assertEqual(tree(self.prefix), before)
+            self.setup('repair')
+            self.assertEqual(read(path), good)
+
+    def test_a_lost_graft_without_state(self):
+        """What was kept is nearer than Wine's own file."""
+        self.setup('install', '--all', '--modules', 'kernel32')
+        good = read(self.path('kernel32_base.dll'))
+        os.unlink(self.path('kernel32.dll'))
+        os.unlink(self.path('wqsetup.state'))
+        self.setup('repair', wine=False)
+        self.assertEqual(read(self.path('kernel32.dll')), good)
+        self.assertFalse(os.path.exists(self.path('kernel32_base.dll')))
 
     def test_bases_that_are_grafts(self):
         """As two runs at a time once left them."""

@@ -80,6 +80,8 @@ static bool main_update(void)
         return setup_fail(SETUP_NOT_THERE, "wqshim is not installed in this prefix: run wqsetup install");
     if (!state.scopes)
         return setup_error("an uninstall was interrupted: run wqsetup uninstall or repair");
+    if (sys_other_wine())
+        setup_print(SETUP_OTHER_WINE, sys_other_wine());
     return main_converge(state.scopes);
 }
 
@@ -129,9 +131,9 @@ static bool main_repair(void)
     if (state.damaged) {
         memset(&state, 0, sizeof(state));
         setup_print("%s cannot be read: everything is taken out; install again", SETUP_STATE);
-        return setup_adopt(&state) && setup_converge(&state);
+        return setup_adopt(&state) && setup_converge(&state) && setup_mend();
     }
-    return state.scopes ? main_update() : main_uninstall();
+    return (state.scopes ? main_update() : main_uninstall()) && setup_mend();
 }
 
 /* What an uninstall put off to the next start is done now if this program can do it. */

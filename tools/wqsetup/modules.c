@@ -72,7 +72,8 @@ const struct setup_arch *setup_prefix_archs(unsigned *count)
     *count = 1;
     if (!sys_wide())
         return module_archs + 2;
-    if (sys_exists("syswow64\\kernel32.dll") || sys_exists("syswow64\\kernel32_base.dll"))
+    if (sys_exists("syswow64\\ntdll.dll") || sys_exists("syswow64\\kernel32.dll") ||
+        sys_exists("syswow64\\kernel32_base.dll"))
         *count = 2;
     return module_archs;
 }

@@ -18,7 +18,9 @@
 #define SETUP_STATE   "system32\\wqsetup.state"
 #define SETUP_NATIVE  "native,builtin" /* falls back to the builtin when the graft is gone */
 #define SETUP_ALL     "*"              /* the scope of the whole prefix */
-#define SETUP_FILES   "-"              /* the scope of modules that need no override */
+#define SETUP_OTHER_WINE                                                                                     \
+    "the Wine in %s has not run this prefix yet: start the prefix with it once, or name it with --wine"
+#define SETUP_FILES "-" /* the scope of modules that need no override */
 
 typedef char setup_hash[2 * GRAFT_HASH + 1]; /* hexadecimal; empty: there is no such file */
 
@@ -169,7 +171,6 @@ __attribute__((format(printf, 2, 3))) bool setup_fail(enum setup_status status, 
 __attribute__((format(printf, 1, 2))) bool setup_error(const char *format, ...); /* SETUP_WRONG */
 enum setup_status setup_exit_status(void);
 __attribute__((format(printf, 1, 2))) void setup_print(const char *format, ...);
-__attribute__((format(printf, 1, 2))) void setup_print(const char *format, ...);
 
 /*
  * report.c: announces a change. True if it shall be made, false in a dry run, which prints it instead. This
@@ -242,6 +243,9 @@ bool setup_wants_module(const struct setup_state *state, const struct setup_modu
 bool setup_fits(const struct setup_state *state);
 /* boot.c: lets the programs of the prefix use the builtins until the next update. */
 bool setup_off(struct setup_state *state);
+
+/* mend.c: puts Wine's own kernel32.dll and kernelbase.dll where there is none that Wine could load. */
+bool setup_mend(void);
 
 /* status.c: prints what is installed; verify prints only what is wrong and fails if anything is. */
 bool setup_status(struct setup_state *state, bool verify);

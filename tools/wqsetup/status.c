@@ -103,6 +103,15 @@ static void status_add_files(struct status *status, const struct setup_state *st
     }
 }
 
+static void status_add_notes(struct status *status, const struct setup_state *state)
+{
+    if (sys_other_wine())
+        status_add(status, false, SETUP_OTHER_WINE, sys_other_wine());
+    if (!sys_sees_drivers() && setup_state_has_scope(state, NULL, setup_find_module("ntoskrnl")))
+        status_add(status, false,
+                   "whether Wine's drivers run on ntoskrnl only verify of wqsetup.exe can tell");
+}
+
 static bool status_look(struct status *status, struct setup_state *state)
 {
     static struct setup_state adopted;
@@ -113,8 +122,10 @@ static bool status_look(struct status *status, struct setup_state *state)
         status_add_files(status, state);
     if (state->phase == SETUP_INSTALLED)
         status_add_overrides(status, state);
-    if (state->phase != SETUP_NONE)
+    if (state->phase != SETUP_NONE) {
+        status_add_notes(status, state);
         return true;
+    }
     if (!setup_adopt(&adopted))
         return false;
     if (adopted.files)

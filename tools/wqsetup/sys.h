@@ -43,6 +43,9 @@ enum sys_result sys_read(const char *path, struct graft_bytes *bytes);
 bool sys_read_staged(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes);
 /* The same for a file of Wine's own library folder. */
 enum sys_result sys_read_wine(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes);
+/* The folder of a Wine that is found but was not named and is not the one that the prefix was last run by, so that its files
+ * are left alone; NULL: none. */
+const char *sys_other_wine(void);
 bool sys_exists(const char *path);
 /* SYS_IN_USE if the file could not be replaced now; SYS_FAILED if it leads out of the prefix in a way that
  * this system cannot undo. */
@@ -73,7 +76,9 @@ enum sys_result sys_reg_delete_key(const char *key); /* must be empty */
 bool sys_reg_subkey(const char *key, unsigned index, char *name, size_t room);
 enum sys_result sys_reg_flush(void);
 
-/* Whether Wine's own drivers do their work; only a program inside the prefix can tell. */
+/* Whether this program can tell whether Wine's own drivers do their work: only one inside the prefix can. */
+bool sys_sees_drivers(void);
+/* Whether they do; true if that can't be told. */
 bool sys_drivers_right(const struct setup_state *state);
 /* Ends the program as a crash would. */
 void sys_die(int status) __attribute__((noreturn));

@@ -107,6 +107,11 @@ const char *sys_advice(void)
     return "end the prefix's programs (wineserver -k) and repeat the command, or add --wait";
 }
 
+bool sys_sees_drivers(void)
+{
+    return false;
+}
+
 bool sys_drivers_right(const struct setup_state *state)
 {
     (void)state;

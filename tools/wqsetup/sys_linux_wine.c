@@ -178,26 +178,47 @@ static bool wine_given(const struct setup_arch *arch, char folder[LINUX_PATH])
     return false;
 }
 
+struct wine_known {
+    char folder[LINUX_PATH];
+    bool looked, found, other;
+};
+
+/* What is known of the Wine of an architecture; it is looked for once. */
+static const struct wine_known *wine_find(const struct setup_arch *arch)
+{
+    static struct wine_known wines[2];
+    struct wine_known *known = &wines[arch->machine == GRAFT_AMD64];
+
+    if (known->looked)
+        return known;
+    known->looked = true;
+    if (setup_options.wine) {
+        known->found = wine_given(arch, known->folder);
+    } else if (wine_anywhere(arch, known->folder)) {
+        known->found = wine_is_the_prefixes(arch, known->folder);
+        known->other = !known->found;
+    }
+    return known;
+}
+
 enum sys_result sys_read_wine(const struct setup_arch *arch, const char *name, struct graft_bytes *bytes)
 {
-    static struct {
-        char folder[LINUX_PATH];
-        bool looked, found;
-    } known[2];
+    const struct wine_known *known = wine_find(arch);
     char path[LINUX_PATH];
-    unsigned i = arch->machine == GRAFT_AMD64;
 
-    if (!known[i].looked) {
-        known[i].looked = true;
-        known[i].found = setup_options.wine ? wine_given(arch, known[i].folder)
-                                            : wine_anywhere(arch, known[i].folder) &&
-                                                  wine_is_the_prefixes(arch, known[i].folder);
-    }
     bytes->data = NULL;
     bytes->size = 0;
-    if (!known[i].found)
+    if (!known->found)
         return SYS_ABSENT;
-    return linux_join(path, known[i].folder, name) ? linux_read(path, bytes) : SYS_FAILED;
+    return linux_join(path, known->folder, name) ? linux_read(path, bytes) : SYS_FAILED;
+}
+
+const char *sys_other_wine(void)
+{
+    unsigned count;
+    const struct wine_known *known = wine_find(setup_prefix_archs(&count));
+
+    return known->other ? known->folder : NULL;
 }
 
 bool linux_check_wine(void)

@@ -117,6 +117,11 @@ enum sys_result sys_read_wine(const struct setup_arch *arch, const char *name, s
     return result;
 }
 
+const char *sys_other_wine(void)
+{
+    return NULL; /* this program runs on the prefix's own */
+}
+
 bool sys_exists(const char *path)
 {
     wchar_t wide[SETUP_PATH];
