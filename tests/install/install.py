@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True # beside the sources
 import fixture
 from changes import Changes, Interruptions  # unittest looks for them here
 from fixture import STAGE, InstallTest
+from together import AtOnce, Together
 
 
 class OneProgram(InstallTest):
