@@ -162,11 +162,21 @@ enum sys_result sys_check(const char *path)
     return linux_resolve(path, file) ? SYS_OK : SYS_FAILED;
 }
 
+/* Wine makes files executable when they get such a name. */
+static bool file_is_program(const char *path)
+{
+    static const char ending[] = ".exe" FILE_NEW;
+    size_t size = strlen(path);
+
+    return size >= sizeof(ending) && setup_same_name(path + size - (sizeof(ending) - 1), ending);
+}
+
 enum sys_result sys_create(const char *path, struct graft_bytes bytes)
 {
     char file[LINUX_PATH];
 
-    return linux_resolve(path, file) ? linux_write(file, bytes, 0666) : SYS_FAILED;
+    return linux_resolve(path, file) ? linux_write(file, bytes, file_is_program(path) ? 0777 : 0666)
+                                     : SYS_FAILED;
 }
 
 enum sys_result sys_rename(const char *from, const char *to)
