@@ -52,6 +52,9 @@ NTSYSAPI DWORD NTAPI RtlGetLastWin32Error(void);
 /* Sets the last error and returns FALSE. */
 BOOL k32_fail(DWORD error);
 
+/* Whether the handle stands for the calling thread. */
+bool k32_is_this_thread(HANDLE thread);
+
 /* Checks the flags of a call, raises the pool's maximum if they say so, and captures the caller's token if they
  * say so, see k32_token_capture. Returns 0 or a Win32 error. */
 DWORD k32_flags_take(ULONG flags, HANDLE *token);

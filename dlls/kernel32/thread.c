@@ -45,7 +45,7 @@ static HANDLE thread_id(HANDLE thread)
     return basic.client.UniqueThread;
 }
 
-static bool is_this_thread(HANDLE thread)
+bool k32_is_this_thread(HANDLE thread)
 {
     return thread == K32_THIS_THREAD || thread_id(thread) == thread_id(K32_THIS_THREAD);
 }
@@ -79,7 +79,7 @@ static void WQ_CALL thread_restore(void *param)
 /* Called when something of a thread was changed. */
 static BOOL changed(HANDLE thread, BOOL ok)
 {
-    if (ok && is_this_thread(thread))
+    if (ok && k32_is_this_thread(thread))
         wq_at_return(thread_restore, NULL);
     return ok;
 }

@@ -181,6 +181,33 @@ static void test_apc_left_behind(ULONG flags)
         CloseHandle(called);
 }
 
+static DWORD WINAPI look_up(void *context)
+{
+    (void)context;
+    SleepEx(0, TRUE);
+    tally_add(&done, 1);
+    return 0;
+}
+
+/* What another thread queues to an ordinary worker comes at the latest when a callback there waits alertably. */
+static void test_apc_from_elsewhere(void)
+{
+    called = CreateEventA(NULL, TRUE, FALSE, NULL);
+    tally_init(&done, 1);
+    queue(give_thread, 0, 0);
+    tally_wait(&done, "callback");
+    succeeds(QueueUserAPC(note_apc, thread, 0));
+    for (unsigned i = 0; i < 1000 && WaitForSingleObject(called, 0); i++) {
+        tally_init(&done, 8);
+        for (unsigned k = 0; k < 8; k++)
+            queue(look_up, 0, 0);
+        tally_wait(&done, "callbacks");
+    }
+    handle_wait(called, "APC");
+    CloseHandle(called);
+    CloseHandle(thread);
+}
+
 static DWORD WINAPI wait_alertably(void *context)
 {
     DWORD wait;
@@ -306,6 +333,9 @@ START_TEST(quwi_flags)
     test_apc_inside(WT_EXECUTEINIOTHREAD);
     test_apc_while_idle(WT_EXECUTEINPERSISTENTTHREAD);
     test_apc_while_idle(WT_EXECUTEINIOTHREAD);
+    test_apc_left_behind(WT_EXECUTEDEFAULT);
+    test_apc_left_behind(WT_EXECUTELONGFUNCTION);
+    test_apc_from_elsewhere();
     test_apc_left_behind(WT_EXECUTEINPERSISTENTTHREAD);
     test_apc_left_behind(WT_EXECUTEINIOTHREAD);
     test_io_items_wait();
