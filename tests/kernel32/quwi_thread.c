@@ -1,6 +1,6 @@
 /*
  * quwi_thread.c: what a callback changes of its thread is not there for the next one: priority, boost, affinity, error mode,
- * locale.
+ * locale. A COM apartment is, and a thread that a callback ends is gone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -128,6 +128,96 @@ static void test_restored(LPTHREAD_START_ROUTINE function, ULONG flags)
     ok(looked_on == spoiled, "flags %#lx: no callback came to that thread\n", flags);
 }
 
+/* ---- what is not put right: a COM apartment ---- */
+
+#define STA 2 /* COINIT_APARTMENTTHREADED */
+
+static HRESULT(WINAPI *co_initialize)(void *reserved, DWORD model);
+static void(WINAPI *co_uninitialize)(void);
+static BOOL in_apartment;
+
+static DWORD WINAPI enter_apartment(void *context)
+{
+    HRESULT hr = co_initialize(NULL, STA);
+
+    (void)context;
+    spoiled = GetCurrentThreadId();
+    ok(hr == S_OK, "not entered: %#lx\n", hr);
+    tally_add(&done, 1);
+    return 0;
+}
+
+/* S_FALSE: the thread is in one already. */
+static DWORD WINAPI look_at_apartment(void *context)
+{
+    HRESULT hr = co_initialize(NULL, STA);
+
+    (void)context;
+    looked_on = GetCurrentThreadId();
+    in_apartment = hr == S_FALSE;
+    co_uninitialize();
+    tally_add(&done, 1);
+    return 0;
+}
+
+static DWORD WINAPI leave_apartment(void *context)
+{
+    (void)context;
+    looked_on = GetCurrentThreadId();
+    if (looked_on == spoiled)
+        co_uninitialize();
+    tally_add(&done, 1);
+    return 0;
+}
+
+/* A callback that enters an apartment must leave it: later ones on the thread are in it. */
+static void test_apartment(ULONG flags)
+{
+    unsigned tries = 0;
+
+    run(enter_apartment, flags);
+    do {
+        run(look_at_apartment, flags);
+        ok(in_apartment == (looked_on == spoiled), "flags %#lx: in an apartment: %d\n", flags, in_apartment);
+    } while (looked_on != spoiled && ++tries < TRIES);
+    ok(looked_on == spoiled, "flags %#lx: no callback came to that thread\n", flags);
+    tries = 0;
+    do
+        run(leave_apartment, flags);
+    while (looked_on != spoiled && ++tries < TRIES);
+}
+
+static void test_apartments(void)
+{
+    HMODULE com = LoadLibraryA("combase.dll");
+
+    co_initialize = (void *)GetProcAddress(com, "CoInitializeEx");
+    co_uninitialize = (void *)GetProcAddress(com, "CoUninitialize");
+    test_apartment(WT_EXECUTEDEFAULT);
+    test_apartment(WT_EXECUTEINPERSISTENTTHREAD);
+    test_apartment(WT_EXECUTEINIOTHREAD);
+}
+
+static DWORD WINAPI end_thread(void *context)
+{
+    (void)context;
+    tally_add(&done, 1);
+    ExitThread(0);
+}
+
+/* Forbidden, and the thread's place in the pool is lost; but others run what is queued then. */
+static void test_ended_threads(void)
+{
+    tally_init(&done, 20);
+    for (unsigned i = 0; i < 20; i++)
+        queue(end_thread, NULL, WT_EXECUTEDEFAULT);
+    tally_wait(&done, "callbacks that end their threads");
+    tally_init(&done, 20);
+    for (unsigned i = 0; i < 20; i++)
+        queue(look, NULL, WT_EXECUTEDEFAULT);
+    tally_wait(&done, "callbacks after them");
+}
+
 /* Threads that are not the pool's keep what they have set. */
 static void test_own_thread(void)
 {
@@ -164,4 +254,6 @@ START_TEST(quwi_thread)
     }
     test_own_thread();
     test_errors();
+    test_apartments();
+    test_ended_threads();
 }
