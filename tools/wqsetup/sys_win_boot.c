@@ -11,7 +11,7 @@
 
 #define BOOT_NAME  L"wineboot.exe"
 #define BOOT_MUTEX L"Global\\wqshim-boot"
-#define BOOT_WAIT  60000 /* milliseconds; then the prefix starts as it is */
+#define BOOT_WAIT  300000 /* milliseconds; then the prefix starts as it is, with grafts that may not fit */
 #define BOOT_LINE  8192
 
 bool win_is_boot(void)
