@@ -1,12 +1,13 @@
 /*
- * dpc.c: deferred procedure calls, one at a time at DISPATCH_LEVEL, on a serial queue of the core.
+ * dpc.c: deferred procedure calls: ordinary ones at DISPATCH_LEVEL, threaded ones at PASSIVE_LEVEL, each kind one at
+ * a time.
  *
- * A KDPC holds, from DpcListEntry to DeferredContext, exactly what the core calls an item, so queueing one
- * allocates nothing. As in a work item the link (Flink) is NULL exactly while the DPC is not queued.
+ * Each kind waits in a line of its own, linked through the DPCs, so queueing one allocates nothing. Ordinary DPCs are
+ * served by the core's thread that never ends: they come even when all workers are blocked. Threaded ones may wait,
+ * so a worker serves them.
  *
- * DeferredRoutine does not hold the driver's routine but one of ours, which queues the DPC, and DpcData holds
- * the driver's. For the builtin's timers call DeferredRoutine themselves, on threads of their own; so these
- * DPCs, too, come here, wait for their turn and run at DISPATCH_LEVEL.
+ * Guards: D is guarded by the line's lock, after which only the core's locks are taken. X belongs to whoever has set
+ * the DPC's line from NULL. The legend of the others is in nt.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,25 +17,43 @@
 
 #define DPC_TYPE          19 /* KOBJECTS: DpcObject, ThreadedDpcObject */
 #define DPC_TYPE_THREADED 24
-#define IMPORTANCE_MEDIUM 1 /* KDPC_IMPORTANCE */
+#define DPC_TYPE_FLUSH    0xff /* ours: marks a place in the line */
+#define IMPORTANCE_MEDIUM 1    /* KDPC_IMPORTANCE */
 #define IMPORTANCE_HIGH   2
-#define LEVEL_HIGH        1u /* of our queue */
-#define LEVEL_OTHERS      0u
 #define PROCESSOR_BASE    0x500u /* Number is this + the processor, once there is one */
+#define BATCH             64     /* DPCs that are run before the thread serves somebody else */
 
+struct dpc_link {
+    struct dpc_link *next; /* D: NULL = not linked */
+    struct dpc_link *prev; /* D */
+};
+
+/* Laid out as a KDPC. */
 struct nt_dpc {
-    UCHAR type;           /* C: of the DPC's life */
-    UCHAR importance;     /* the driver's: not while it is queued */
-    USHORT number;        /* likewise */
-    struct wq_item queue; /* link A, routine and param C, spare the core's */
-    void *argument1;      /* X */
-    void *argument2;      /* X */
-    void *routine;        /* C: the driver's */
+    UCHAR type;            /* C: of the DPC's life */
+    UCHAR importance;      /* the driver's: not while it is queued */
+    USHORT number;         /* likewise */
+    struct dpc_link link;  /* D: DpcListEntry */
+    void *routine;         /* C */
+    void *context;         /* C */
+    void *argument1;       /* X */
+    void *argument2;       /* X */
+    struct dpc_line *line; /* A: DpcData; NULL = not queued */
+};
+
+/* DPCs that wait, those of HighImportance apart. */
+struct dpc_line {
+    struct wq_lock lock;
+    bool served;            /* D: the item is queued or runs */
+    struct dpc_link first;  /* D: HighImportance */
+    struct dpc_link others; /* D */
+    struct wq_item item;    /* the core's, while served */
+    void (*submit)(struct wq_item *item);
 };
 
 typedef void(NTAPI *dpc_routine)(struct nt_dpc *dpc, void *context, void *argument1, void *argument2);
 
-_Static_assert(offsetof(struct nt_dpc, queue) == sizeof(void *), "DpcListEntry");
+_Static_assert(offsetof(struct nt_dpc, link) == sizeof(void *), "DpcListEntry");
 _Static_assert(offsetof(struct nt_dpc, argument1) == 5 * sizeof(void *), "SystemArgument1");
 _Static_assert(sizeof(struct nt_dpc) == 8 * sizeof(void *), "KDPC");
 
@@ -46,18 +65,87 @@ void NTAPI KeSetImportanceDpc(struct nt_dpc *dpc, ULONG importance);
 void NTAPI KeSetTargetProcessorDpc(struct nt_dpc *dpc, CHAR number);
 void NTAPI KeFlushQueuedDpcs(void);
 
-static struct wq_queue *dpc_queue; /* C */
-static struct wq_item claimed;     /* where the link points between claiming a DPC and its being queued */
+static void WQ_CALL line_serve(void *param);
 
-/* What KeFlushQueuedDpcs queues behind the DPCs. */
+#define LINE(line, submitter)                                                                                \
+    {                                                                                                        \
+        .first = {&(line).first, &(line).first}, .others = {&(line).others, &(line).others},                 \
+        .item = {.routine = line_serve, .param = &(line)}, .submit = (submitter)                             \
+    }
+
+enum { LINE_ORDINARY, LINE_THREADED, LINES };
+
+static struct dpc_line lines[LINES] = {
+    [LINE_ORDINARY] = LINE(lines[LINE_ORDINARY], wq_submit_persistent),
+    [LINE_THREADED] = LINE(lines[LINE_THREADED], wq_submit_long),
+};
+static struct dpc_line claimed; /* the line of a DPC between claiming it and its being linked */
+
+/* What KeFlushQueuedDpcs puts behind the DPCs. */
 struct flush {
-    struct wq_item queue; /* must be first */
-    ULONG done;           /* A */
+    struct nt_dpc dpc; /* must be first */
+    ULONG done;        /* A */
 };
 
-static void WQ_CALL flush_mark(void *param)
+/* ---- lines ---- */
+
+static void link_remove(struct nt_dpc *dpc)
 {
-    (void)param;
+    dpc->link.prev->next = dpc->link.next;
+    dpc->link.next->prev = dpc->link.prev;
+    dpc->link.next = NULL;
+}
+
+/* Puts a claimed DPC to the end. */
+static void line_add(struct dpc_line *line, struct nt_dpc *dpc)
+{
+    struct dpc_link *end = dpc->importance == IMPORTANCE_HIGH ? &line->first : &line->others;
+    bool served;
+
+    wq_lock_take(&line->lock);
+    dpc->link = (struct dpc_link){end, end->prev};
+    end->prev->next = &dpc->link;
+    end->prev = &dpc->link;
+    __atomic_store_n(&dpc->line, line, __ATOMIC_SEQ_CST);
+    served = line->served;
+    line->served = true;
+    wq_lock_drop(&line->lock);
+    if (!served)
+        line->submit(&line->item);
+}
+
+/* Takes the next DPC off, copying it: it belongs to the driver again, which may free it. Returns where it is. If
+ * there is none the line is not served any more. */
+static struct nt_dpc *line_next(struct dpc_line *line, struct nt_dpc *copy)
+{
+    struct nt_dpc *dpc = NULL;
+    struct dpc_link *link;
+
+    wq_lock_take(&line->lock);
+    link = line->first.next != &line->first ? line->first.next : line->others.next;
+    if (link == &line->others) {
+        line->served = false;
+    } else {
+        dpc = CONTAINING_RECORD(link, struct nt_dpc, link);
+        link_remove(dpc);
+        *copy = *dpc;
+        __atomic_store_n(&dpc->line, NULL, __ATOMIC_SEQ_CST);
+    }
+    wq_lock_drop(&line->lock);
+    return dpc;
+}
+
+static bool line_holds(struct dpc_line *line, struct nt_dpc *dpc)
+{
+    struct dpc_link *ends[] = {&line->first, &line->others};
+    bool found = false;
+
+    wq_lock_take(&line->lock);
+    for (int i = 0; i < 2; i++)
+        for (struct dpc_link *link = ends[i]->next; link != ends[i]; link = link->next)
+            found |= link == &dpc->link;
+    wq_lock_drop(&line->lock);
+    return found;
 }
 
 /* ---- running ---- */
@@ -74,46 +162,39 @@ static void check_return(struct nt_dpc *dpc, void *routine, KIRQL expected)
                   (ULONG_PTR)routine, dpc, routine);
 }
 
-/* The queue's runner. Once the link is NULL the DPC belongs to the driver again, which may free it. */
-static void WQ_CALL dpc_run(struct wq_item *item)
+static void dpc_run(struct nt_dpc *dpc, const struct nt_dpc *copy)
 {
-    struct nt_dpc *dpc = CONTAINING_RECORD(item, struct nt_dpc, queue), copy;
+    KIRQL level = copy->type == DPC_TYPE_THREADED ? PASSIVE_LEVEL : DISPATCH_LEVEL;
     struct nt_thread *thread = nt_thread();
-    KIRQL level;
 
-    if ((void *)item->routine == (void *)flush_mark) {
-        ULONG *done = &((struct flush *)item)->done;
+    if (copy->type == DPC_TYPE_FLUSH) {
+        ULONG *done = &((struct flush *)dpc)->done;
 
         __atomic_store_n(done, 1, __ATOMIC_SEQ_CST);
         RtlWakeAddressAll(done); /* only the address counts: the flush may be over already */
         return;
     }
-    copy = *dpc;
-    level = copy.type == DPC_TYPE_THREADED ? PASSIVE_LEVEL : DISPATCH_LEVEL;
-    __atomic_store_n(&item->link, NULL, __ATOMIC_SEQ_CST);
     thread->irql = level;
     thread->in_dpc = true;
-    ((dpc_routine)copy.routine)(dpc, copy.queue.param, copy.argument1, copy.argument2);
+    ((dpc_routine)copy->routine)(dpc, copy->context, copy->argument1, copy->argument2);
     thread->in_dpc = false;
-    check_return(dpc, copy.routine, level);
-    nt_image_drop(copy.routine);
+    check_return(dpc, copy->routine, level);
+    nt_image_drop(copy->routine);
 }
 
-/* DeferredRoutine of every DPC: a timer of the builtin's has expired. If the DPC is still queued since the
- * last time this one is merged with it, as on Windows. */
-static void NTAPI dpc_from_timer(struct nt_dpc *dpc, void *context, void *argument1, void *argument2)
+/* A line's item: runs what waits there. */
+static void WQ_CALL line_serve(void *param)
 {
-    (void)context;
-    KeInsertQueueDpc(dpc, argument1, argument2);
-}
+    struct dpc_line *line = param;
+    struct nt_dpc copy, *dpc;
 
-bool nt_dpc_start(void)
-{
-    dpc_queue = wq_queue_create(1);
-    if (!dpc_queue)
-        return false;
-    wq_queue_set_runner(dpc_queue, dpc_run);
-    return true;
+    for (int i = 0; i < BATCH; i++) {
+        dpc = line_next(line, &copy);
+        if (!dpc)
+            return;
+        dpc_run(dpc, &copy);
+    }
+    line->submit(&line->item);
 }
 
 /* ---- what drivers call ---- */
@@ -121,27 +202,38 @@ bool nt_dpc_start(void)
 /* Takes a queued DPC back. False if it was not queued, or its routine is about to be called. */
 static bool dpc_withdraw(struct nt_dpc *dpc)
 {
+    struct dpc_line *line = __atomic_load_n(&dpc->line, __ATOMIC_SEQ_CST);
     void *routine = dpc->routine;
+    bool found;
 
-    if (!wq_queue_cancel(dpc_queue, &dpc->queue))
+    if (!line || line == &claimed)
         return false;
-    __atomic_store_n(&dpc->queue.link, NULL, __ATOMIC_SEQ_CST);
-    nt_image_drop(routine);
-    return true;
+    wq_lock_take(&line->lock);
+    found = __atomic_load_n(&dpc->line, __ATOMIC_SEQ_CST) == line;
+    if (found) {
+        link_remove(dpc);
+        __atomic_store_n(&dpc->line, NULL, __ATOMIC_SEQ_CST);
+    }
+    wq_lock_drop(&line->lock);
+    if (found)
+        nt_image_drop(routine);
+    return found;
 }
 
 static void dpc_init(struct nt_dpc *dpc, void *routine, void *context, UCHAR type)
 {
-    if (wq_queue_holds(dpc_queue, &dpc->queue)) {
-        nt_misuse(NT_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0, dpc, dpc->routine);
-        dpc_withdraw(dpc);
-    }
+    for (int i = 0; i < LINES; i++)
+        if (dpc->line == &lines[i] && line_holds(&lines[i], dpc)) {
+            nt_misuse(NT_DPC_INVALID, 1, (ULONG_PTR)dpc, 0, 0, dpc, dpc->routine);
+            dpc_withdraw(dpc);
+        }
     *dpc = (struct nt_dpc){
-        .type = type,
-        .importance = IMPORTANCE_MEDIUM,
-        .queue = {.routine = (wq_routine)(void *)dpc_from_timer, .param = context},
-        .routine = routine,
-    };
+        .type = type, .importance = IMPORTANCE_MEDIUM, .routine = routine, .context = context};
+}
+
+void *nt_dpc_routine(struct nt_dpc *dpc)
+{
+    return dpc->routine;
 }
 
 /* Fills in a DPC: routine(dpc, context, argument1, argument2) will be called at DISPATCH_LEVEL for it. The
@@ -152,7 +244,8 @@ void NTAPI KeInitializeDpc(struct nt_dpc *dpc, void *routine, void *context)
     dpc_init(dpc, routine, context, DPC_TYPE);
 }
 
-/* As KeInitializeDpc, for a routine that is called at PASSIVE_LEVEL. Takes its turn among all other DPCs. */
+/* As KeInitializeDpc, for a routine that is called at PASSIVE_LEVEL and may wait, which holds up other threaded DPCs
+ * only. */
 void NTAPI KeInitializeThreadedDpc(struct nt_dpc *dpc, void *routine, void *context)
 {
     dpc_init(dpc, routine, context, DPC_TYPE_THREADED);
@@ -164,22 +257,21 @@ void NTAPI KeInitializeThreadedDpc(struct nt_dpc *dpc, void *routine, void *cont
  * IRQL, any thread. Allocates nothing. */
 BOOLEAN NTAPI KeInsertQueueDpc(struct nt_dpc *dpc, void *argument1, void *argument2)
 {
-    struct wq_item *seen = NULL;
+    struct dpc_line *seen = NULL;
 
-    if (!__atomic_compare_exchange_n(&dpc->queue.link, &seen, &claimed, 0, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&dpc->line, &seen, &claimed, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         return FALSE;
     dpc->argument1 = argument1;
     dpc->argument2 = argument2;
     nt_image_hold(dpc->routine);
-    wq_queue_submit(dpc_queue, &dpc->queue, dpc->importance == IMPORTANCE_HIGH ? LEVEL_HIGH : LEVEL_OTHERS);
+    line_add(&lines[dpc->type == DPC_TYPE_THREADED ? LINE_THREADED : LINE_ORDINARY], dpc);
     return TRUE;
 }
 
 /* Takes a DPC off the queue. Returns FALSE if it is not queued: its routine may be running. Any IRQL. */
 BOOLEAN NTAPI KeRemoveQueueDpc(struct nt_dpc *dpc)
 {
-    return __atomic_load_n(&dpc->queue.link, __ATOMIC_ACQUIRE) && dpc_withdraw(dpc);
+    return dpc_withdraw(dpc);
 }
 
 /* Sets how a DPC will be queued: HighImportance (2) before all others; there is no difference between Low,
@@ -189,10 +281,18 @@ void NTAPI KeSetImportanceDpc(struct nt_dpc *dpc, ULONG importance)
     dpc->importance = (UCHAR)importance;
 }
 
-/* Notes the processor that a DPC is for, which changes nothing: all run on one queue. Any IRQL. */
+/* Notes the processor that a DPC is for, which changes nothing: all run in one line. Any IRQL. */
 void NTAPI KeSetTargetProcessorDpc(struct nt_dpc *dpc, CHAR number)
 {
     dpc->number = (USHORT)(PROCESSOR_BASE + (UCHAR)number);
+}
+
+static void flush_wait(struct flush *flush)
+{
+    ULONG not_yet = 0;
+
+    while (!__atomic_load_n(&flush->done, __ATOMIC_SEQ_CST))
+        RtlWaitOnAddress(&flush->done, &not_yet, sizeof(not_yet), NULL);
 }
 
 /* Returns when the routines of all DPCs that were queued before the call have returned. At PASSIVE_LEVEL: from
@@ -200,9 +300,8 @@ void NTAPI KeSetTargetProcessorDpc(struct nt_dpc *dpc, CHAR number)
  * once. */
 void NTAPI KeFlushQueuedDpcs(void)
 {
-    struct flush flush = {.queue = {.routine = flush_mark}};
+    struct flush flushes[LINES] = {{.dpc = {.type = DPC_TYPE_FLUSH}}, {.dpc = {.type = DPC_TYPE_FLUSH}}};
     struct nt_thread *thread = nt_thread();
-    ULONG not_yet = 0;
 
     if (thread->irql != PASSIVE_LEVEL || thread->in_dpc) {
         nt_misuse(NT_IRQL_NOT_LESS_OR_EQUAL, 0, thread->irql, 0, (ULONG_PTR)__builtin_return_address(0), NULL,
@@ -210,9 +309,10 @@ void NTAPI KeFlushQueuedDpcs(void)
         if (thread->in_dpc)
             return;
     }
-    wq_queue_submit(dpc_queue, &flush.queue, LEVEL_OTHERS);
+    for (int i = 0; i < LINES; i++)
+        line_add(&lines[i], &flushes[i].dpc);
     wq_blocking_begin();
-    while (!__atomic_load_n(&flush.done, __ATOMIC_SEQ_CST))
-        RtlWaitOnAddress(&flush.done, &not_yet, sizeof(not_yet), NULL);
+    for (int i = 0; i < LINES; i++)
+        flush_wait(&flushes[i]);
     wq_blocking_end();
 }

@@ -87,6 +87,12 @@ static struct image *image_add(void *routine)
     return image;
 }
 
+void nt_image_watch(void *address)
+{
+    if (!image_find((ULONG_PTR)address))
+        image_add(address);
+}
+
 void nt_image_hold(void *routine)
 {
     struct image *image = image_find((ULONG_PTR)routine);
@@ -140,19 +146,42 @@ void nt_image_drop(void *routine)
         return;
     if (__atomic_load_n(&image->unload, __ATOMIC_SEQ_CST) &&
         __atomic_load_n(&image->held, __ATOMIC_SEQ_CST) == dropped &&
-        __atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST))
+        __atomic_exchange_n(&image->unload, 0, __ATOMIC_SEQ_CST)) {
+        nt_timers_recall(image->base, image->size);
         LdrUnloadDll(image_remove(image));
+    }
+}
+
+/* Gives routines time to return and recalls timers, until nothing is left, or the time is up. A DPC may set its timer
+ * again until it has returned. Returns how many timers were set. */
+static ULONG image_settle(struct image *image)
+{
+    const LARGE_INTEGER millisecond = {.QuadPart = -10000};
+    ULONG timers = 0;
+
+    for (int i = 0; i < GRACE_MS; i++) {
+        ULONG held = __atomic_load_n(&image->held, __ATOMIC_SEQ_CST);
+        bool idle = !image_count(image);
+        ULONG recalled = nt_timers_recall(image->base, image->size);
+
+        timers += recalled;
+        if (idle && !recalled && held == __atomic_load_n(&image->held, __ATOMIC_SEQ_CST))
+            break;
+        NtDelayExecution(FALSE, &millisecond);
+    }
+    return timers;
 }
 
 bool nt_image_unloading(HMODULE module)
 {
-    const LARGE_INTEGER millisecond = {.QuadPart = -10000};
     struct image *image = image_find((ULONG_PTR)module);
+    ULONG timers;
 
     if (!image)
         return false;
-    for (int i = 0; i < GRACE_MS && image_count(image); i++)
-        NtDelayExecution(FALSE, &millisecond);
+    timers = image_settle(image);
+    if (timers)
+        nt_misuse(NT_UNLOADED_PENDING, image->base, timers, 0, 0, NULL, module);
     if (image_count(image)) {
         nt_misuse(NT_UNLOADED_PENDING, image->base, image_count(image), 0, 0, NULL, image->last_routine);
         __atomic_store_n(&image->unload, 1, __ATOMIC_SEQ_CST);

@@ -42,7 +42,9 @@ static const ANSI_STRING base_names[NT_BASE_COUNT] = {
     [NT_BASE_WAIT] = NAME("KeWaitForSingleObject"),
     [NT_BASE_WAIT_MULTIPLE] = NAME("KeWaitForMultipleObjects"),
     [NT_BASE_DELAY] = NAME("KeDelayExecutionThread"),
+    [NT_BASE_INIT_EVENT] = NAME("KeInitializeEvent"),
     [NT_BASE_SET_EVENT] = NAME("KeSetEvent"),
+    [NT_BASE_CLEAR_EVENT] = NAME("KeClearEvent"),
     [NT_BASE_CURRENT_THREAD] = NAME("KeGetCurrentThread"),
 };
 
@@ -91,7 +93,7 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
 {
     (void)module;
     if (reason == DLL_PROCESS_ATTACH)
-        return tls_open(&thread_slot) && nt_work_start() && nt_dpc_start();
+        return tls_open(&thread_slot) && nt_work_start();
     if (reason == DLL_PROCESS_DETACH && !reserved) /* else the process ends */
         tls_close(&thread_slot);
     return TRUE;

@@ -8,7 +8,7 @@
  *   misuse.c   what drivers do wrong                   image.c   drivers' images and their unloading
  *   object.c   items' references of their devices      hook.c    hearing of unloading
  *   main.c     start, and the builtin behind us        setting.c settings
- *   token.c    impersonation left behind
+ *   token.c    impersonation left behind               timer.c   timers
  *
  * The front knows the kernel's rules and nothing about threads. There is one copy of it in a process, so it
  * may keep state. Types that drivers see are declared here anew: the DDK headers of mingw-w64 define half of
@@ -82,7 +82,9 @@ enum nt_base_export {
     NT_BASE_WAIT,
     NT_BASE_WAIT_MULTIPLE,
     NT_BASE_DELAY,
+    NT_BASE_INIT_EVENT,
     NT_BASE_SET_EVENT,
+    NT_BASE_CLEAR_EVENT,
     NT_BASE_CURRENT_THREAD,
     NT_BASE_COUNT
 };
@@ -105,8 +107,17 @@ void NT_FASTCALL KfLowerIrql(KIRQL level);
 
 /* ---- dpc.c ---- */
 
-/* Makes the DPCs' queue. False if there is no memory. */
-bool nt_dpc_start(void);
+struct nt_dpc; /* a KDPC */
+
+BOOLEAN NTAPI KeInsertQueueDpc(struct nt_dpc *dpc, void *argument1, void *argument2);
+
+/* The driver's routine. */
+void *nt_dpc_routine(struct nt_dpc *dpc);
+
+/* ---- timer.c ---- */
+
+/* Recalls all timers that are set and lie in this memory or have a DPC or its routine there. Returns how many. */
+ULONG nt_timers_recall(ULONG_PTR base, ULONG_PTR size);
 
 /* ---- work.c ---- */
 
@@ -172,6 +183,9 @@ void nt_object_drop(struct nt_object *entry, void *object);
 /* Counts a queued or running routine for the image that it is in, which then stays mapped; and ends that. */
 void nt_image_hold(void *routine);
 void nt_image_drop(void *routine);
+
+/* Lets us hear of it when the image that holds this address is unloaded. */
+void nt_image_watch(void *address);
 
 /* File name (ASCII, others as '?') and base of the image that holds an address; "" and 0 if none does. */
 void nt_image_name(void *address, char *name, size_t size, ULONG_PTR *base);

@@ -64,6 +64,8 @@ NTKERNELAPI void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock
 NTKERNELAPI void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock);
 NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE_EX routine,
                                              WORK_QUEUE_TYPE type, PVOID context);
+NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER due, ULONG period,
+                                                ULONG tolerance, PKDPC dpc);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentThreadId(void);
 NTKERNELAPI HANDLE NTAPI PsGetCurrentProcessId(void);
 NTSYSAPI NTSTATUS NTAPI ZwSetInformationThread(HANDLE thread, ULONG information, PVOID data, ULONG size);

@@ -26,7 +26,7 @@ static const struct ktest_group groups[] = {{"io", ktest_io},         {"ex", kte
                                             {"dpc", ktest_dpc},       {"dpc_work", ktest_dpc_work},
                                             {"places", ktest_places}, {"waits", ktest_waits},
                                             {"misuse", ktest_misuse}, {"misuse_state", ktest_misuse_state},
-                                            {"flood", ktest_flood}};
+                                            {"timer", ktest_timer},   {"flood", ktest_flood}};
 
 static void run_group(struct ktest_request *request, struct ktest_result *result)
 {

@@ -132,7 +132,7 @@ BOOLEAN ktest_misused(ULONG before, ULONG code, ULONG_PTR parameter, const char 
 void ktest_misbehave(void);
 
 extern const struct ktest ktest_io[], ktest_ex[], ktest_irql[], ktest_locks[], ktest_dpc[], ktest_dpc_work[],
-    ktest_misuse[], ktest_misuse_state[], ktest_places[], ktest_waits[], ktest_flood[];
+    ktest_misuse[], ktest_misuse_state[], ktest_places[], ktest_waits[], ktest_timer[], ktest_flood[];
 
 #endif
 #endif

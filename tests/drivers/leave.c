@@ -1,5 +1,5 @@
 /*
- * leave.c: wqleave.sys, a driver that is unloaded while its routines run and wait.
+ * leave.c: wqleave.sys, a driver that is unloaded while its routines run and wait, and while a timer is set.
  *
  * The routines wait for a named event of the test program, and tell by another one that they came to their
  * end, in code and data of an image that the system believes unloaded.
@@ -15,6 +15,9 @@ DRIVER_INITIALIZE DriverEntry;
 static WORK_QUEUE_ITEM items[ITEMS];
 static volatile LONG left;
 static BOOLEAN loaded;
+static volatile LONG ticks;
+static KTIMER timer;
+static KDPC dpc;
 
 static HANDLE event_open(const WCHAR *name, USHORT bytes)
 {
@@ -42,6 +45,12 @@ static void NTAPI stay(PVOID context)
     ZwClose(done);
 }
 
+static void NTAPI tick(PKDPC own, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)own, (void)context, (void)argument1, (void)argument2;
+    InterlockedIncrement(&ticks);
+}
+
 static void NTAPI unload(PDRIVER_OBJECT driver)
 {
     (void)driver;
@@ -50,6 +59,8 @@ static void NTAPI unload(PDRIVER_OBJECT driver)
 /* Fails if its data is not fresh: then the image before was never unloaded. */
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+
     (void)path;
     if (loaded)
         return STATUS_ALREADY_COMMITTED;
@@ -60,5 +71,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         ExInitializeWorkItem(&items[i], stay, NULL);
         ExQueueWorkItem(&items[i], DelayedWorkQueue);
     }
+    KeInitializeDpc(&dpc, tick, NULL);
+    KeInitializeTimer(&timer);
+    KeSetTimerEx(&timer, due, 1, &dpc);
     return STATUS_SUCCESS;
 }

@@ -28,6 +28,7 @@ __declspec(dllimport) void *NTAPI GetProcAddress(HANDLE module, const char *name
 __declspec(dllimport) NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout);
 __declspec(dllimport) NTSTATUS NTAPI
     NtQueryPerformanceCounter(LARGE_INTEGER *counter, LARGE_INTEGER *frequency);
+__declspec(dllimport) NTSTATUS NTAPI NtQuerySystemTime(LARGE_INTEGER *time);
 __declspec(dllimport) NTSTATUS NTAPI RtlWaitOnAddress(const volatile void *address, const void *compare,
                                                       SIZE_T size, const LARGE_INTEGER *timeout);
 __declspec(dllimport) void NTAPI RtlWakeAddressAll(const volatile void *address);
@@ -232,80 +233,6 @@ HANDLE NTAPI PsGetCurrentThreadId(void)
     return (HANDLE)(ULONG_PTR)GetCurrentThreadId();
 }
 
-/* ---- timers: a thread for each that is set, which calls the DPC's routine itself, as the builtin does ---- */
-
-struct expiry {
-    PKTIMER timer;
-    LARGE_INTEGER due;
-    LONG period; /* ms, 0 = once */
-    volatile LONG gone;
-};
-
-static ULONG NTAPI timer_thread(struct expiry *expiry)
-{
-    PKTIMER timer = expiry->timer;
-
-    do {
-        PKDPC dpc = timer->Dpc;
-
-        NtDelayExecution(FALSE, &expiry->due);
-        expiry->due.QuadPart = -10000LL * expiry->period;
-        if (expiry->gone)
-            break;
-        if (dpc)
-            dpc->DeferredRoutine(dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
-    } while (expiry->period);
-    InterlockedExchange(&timer->Header.SignalState, 1);
-    RtlWakeAddressAll(&timer->Header.SignalState);
-    return 0;
-}
-
-void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type)
-{
-    (void)type;
-    memset(timer, 0, sizeof(*timer));
-}
-
-void NTAPI KeInitializeTimer(PKTIMER timer)
-{
-    KeInitializeTimerEx(timer, NotificationTimer);
-}
-
-/* Returns when the timer's thread has left it. */
-BOOLEAN NTAPI KeCancelTimer(PKTIMER timer)
-{
-    struct expiry *expiry = (struct expiry *)timer->TimerListEntry.Flink;
-    const LONG running = 0;
-    BOOLEAN was_set = expiry && !timer->Header.SignalState;
-
-    if (!expiry)
-        return FALSE;
-    InterlockedExchange(&expiry->gone, 1);
-    while (!timer->Header.SignalState)
-        RtlWaitOnAddress(&timer->Header.SignalState, &running, sizeof(running), NULL);
-    timer->TimerListEntry.Flink = NULL;
-    HeapFree(GetProcessHeap(), 0, expiry);
-    return was_set;
-}
-
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due, LONG period, PKDPC dpc)
-{
-    BOOLEAN was_set = KeCancelTimer(timer);
-    struct expiry *expiry = HeapAlloc(GetProcessHeap(), 8, sizeof(*expiry));
-
-    *expiry = (struct expiry){.timer = timer, .due = due, .period = period};
-    timer->Dpc = dpc;
-    timer->Header.SignalState = 0;
-    timer->TimerListEntry.Flink = (PLIST_ENTRY)expiry;
-    CreateThread(NULL, 0, (void *)timer_thread, expiry, 0, NULL);
-    return was_set;
-}
-
-BOOLEAN NTAPI KeSetTimer(PKTIMER timer, LARGE_INTEGER due, PKDPC dpc)
-{
-    return KeSetTimerEx(timer, due, 0, dpc);
-}
-
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER number)
 {
     (void)number;
@@ -360,6 +287,14 @@ void NTAPI ExFreePoolWithTag(PVOID block, ULONG tag)
 {
     (void)tag;
     HeapFree(GetProcessHeap(), 0, block);
+}
+
+#undef KeQuerySystemTime
+void NTAPI KeQuerySystemTime(PLARGE_INTEGER time);
+
+void NTAPI KeQuerySystemTime(PLARGE_INTEGER time)
+{
+    NtQuerySystemTime(time);
 }
 
 /* Exported as KeQueryPerformanceCounter, which the header takes for the HAL's. */

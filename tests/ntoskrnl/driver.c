@@ -8,8 +8,8 @@
 #include "service.h"
 #include "wine/test.h"
 
-static const char *const groups[] = {"io",     "ex",    "irql",   "locks",        "dpc",  "dpc_work",
-                                     "places", "waits", "misuse", "misuse_state", "flood"};
+static const char *const groups[] = {"io",     "ex",    "irql",   "locks",        "dpc",   "dpc_work",
+                                     "places", "waits", "misuse", "misuse_state", "timer", "flood"};
 
 START_TEST(driver)
 {

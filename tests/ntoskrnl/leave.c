@@ -1,5 +1,5 @@
 /*
- * leave.c: a driver that is unloaded while its routines run and wait.
+ * leave.c: a driver that is unloaded while its routines run and wait, and while a timer is set.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -40,6 +40,7 @@ START_TEST(leave)
     service_stop(service);
     setting_check_report(REPORT,
                          "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS (0xCE: ", "wqleave.sys+0x");
+    setting_check_report(REPORT, ", 0x1, 0x0, 0x0): item ", "wqleave.sys+0x0\n"); /* its timer */
     SetEvent(gate);
     ok(WaitForSingleObject(done, 30000) == WAIT_OBJECT_0, "the routines did not come to their end\n");
     if (starts_afresh()) {

@@ -50,6 +50,7 @@ GROUP(places)
 GROUP(waits)
 GROUP(misuse)
 GROUP(misuse_state)
+GROUP(timer)
 GROUP(flood)
 
 static void func_references(void)
@@ -134,6 +135,7 @@ const struct test winetest_testlist[] = {{"io", func_io},
                                          {"dpc_work", func_dpc_work},
                                          {"places", func_places},
                                          {"waits", func_waits},
+                                         {"timer", func_timer},
                                          {"flood", func_flood},
                                          {"references", func_references},
                                          {"memory", func_memory},
