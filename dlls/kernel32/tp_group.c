@@ -148,7 +148,7 @@ void WINAPI CloseThreadpoolCleanupGroup(TP_CLEANUP_GROUP *address)
     struct tp_group *group = (struct tp_group *)address;
 
     if (wq_object_is(TP_GROUP_KIND, group)) {
-        wq_object_turn(TP_CLOSED_KIND, group);
+        wq_object_turn(0, group);
         group_release(group);
     } else if (tp_foreign(address)) {
         TpReleaseCleanupGroup(address);

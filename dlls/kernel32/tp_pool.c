@@ -121,7 +121,7 @@ void WINAPI CloseThreadpool(TP_POOL *address)
     struct tp_pool *pool = (struct tp_pool *)address;
 
     if (wq_object_is(TP_POOL_KIND, pool)) {
-        wq_object_turn(TP_CLOSED_KIND, pool);
+        wq_object_turn(0, pool);
         tp_pool_release(pool);
     } else if (tp_foreign(address)) {
         TpReleasePool(address);

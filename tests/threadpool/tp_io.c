@@ -275,6 +275,31 @@ static void test_errors(void)
     pipe_end(&pipe);
 }
 
+static void cancel_io(void *io)
+{
+    CancelThreadpoolIo(io);
+}
+
+static void CALLBACK never(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
+{
+    (void)instance;
+    ok(0, "%p: %p was called\n", context, (void *)work);
+}
+
+/* A pool that is closed but still has an object is taken for no I/O object. */
+static void test_closed_pool(void)
+{
+    TP_CALLBACK_ENVIRON env;
+    PTP_POOL pool = pool_make(&env, 0, 1);
+    PTP_WORK work = work_make(never, NULL, &env);
+    DWORD code;
+
+    CloseThreadpool(pool);
+    code = raises(cancel_io, pool, NULL);
+    ok(code == (DWORD)STATUS_INVALID_PARAMETER, "exception %lx\n", code);
+    CloseThreadpoolWork(work);
+}
+
 START_TEST(tp_io)
 {
     test_results();
@@ -284,4 +309,6 @@ START_TEST(tp_io)
     test_close();
     test_many();
     test_errors();
+    if (quwi_ours())
+        test_closed_pool();
 }
