@@ -101,7 +101,7 @@ class Interrupted(SetupTest):
         for arch, folder in self.archs:
             for name in ('kernel32.dll', 'kernelbase.dll', 'wineboot.exe'):
                 self.also[f'drive_c/windows/{folder}/{name}'] = (
-                    'file', 0o644, read(os.path.join(self.wine, 'lib/wine', arch, name)))
+                    'file', 0o755 if name.endswith('.exe') else 0o644, read(os.path.join(self.wine, 'lib/wine', arch, name)))
 
     def test_install(self):
         for kind in ('kill', 'eio', 'full'):

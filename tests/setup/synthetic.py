@@ -23,13 +23,21 @@ SYSTEM = ('[System\\\\CurrentControlSet\\\\Control\\\\Session Manager] 179612670
           '"GlobalFlag"=dword:00000000\n%s\n[System\\\\Setup] 1796126706\n#time=1dd818c34668782\n"A"="b"\n\n')
 
 
+def set_mode(path):
+    """Programs are executable, as those that Wine writes."""
+    if path.endswith(('.exe', '.exe.wqtmp')):
+        os.chmod(path, 0o755)
+
+
 def sample(path, kind='builtin', arch='x64', salt=1):
     subprocess.run([SAMPLE, arch, kind, str(salt), path], check=True)
+    set_mode(path)
 
 
 def write(path, text):
     with open(path, 'wb') as file:
         file.write(text if isinstance(text, bytes) else text.encode())
+    set_mode(path)
 
 
 def read(path):
