@@ -119,7 +119,9 @@ static void minimum_runs_at_a_time(void)
     CHECK(check_counters().workers == 7, "%u workers", check_counters().workers);
     for (unsigned i = 0; i < 20; i++)
         let_meet(queue, 7);
-    CHECK(check_counters().workers_started == 7, "%u workers were started", check_counters().workers_started);
+    if (!check_stressed()) /* else its delays look like waits, and the monitor starts one more */
+        CHECK(check_counters().workers_started == 7, "%u workers were started",
+              check_counters().workers_started);
     pool_end(pool, queue);
 }
 
