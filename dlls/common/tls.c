@@ -8,8 +8,7 @@
  */
 #include "common/tls.h"
 
-#include <windows.h>
-#include <winternl.h>
+#include "common/ntdll.h"
 
 #define THIS_THREAD          ((HANDLE)(LONG_PTR)-2)
 #define THREAD_ZERO_TLS_CELL 10 /* THREADINFOCLASS: sets a slot to NULL in all threads of the process */
@@ -19,8 +18,6 @@
 
 NTSYSAPI void NTAPI RtlAcquirePebLock(void);
 NTSYSAPI void NTAPI RtlReleasePebLock(void);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, void *data, ULONG size);
-NTSYSAPI NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout);
 
 _Static_assert(offsetof(TEB, TlsSlots) == TLS_QUICK, "");
 _Static_assert(offsetof(TEB, TlsExpansionSlots) == TLS_EXPANSION, "");

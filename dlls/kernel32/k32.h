@@ -10,9 +10,7 @@
 #ifndef WQ_K32_H
 #define WQ_K32_H
 
-#include <windows.h>
-#include <winternl.h>
-
+#include "common/ntdll.h"
 #include "wqcore.h"
 
 #ifndef STATUS_SUCCESS
@@ -29,23 +27,7 @@
 
 NTSYSAPI void NTAPI RtlSetLastWin32Error(DWORD error);
 NTSYSAPI void NTAPI RtlRaiseStatus(NTSTATUS status);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
-                                               ULONG size);
 NTSYSAPI NTSTATUS NTAPI RtlSetThreadErrorMode(DWORD mode, DWORD *before);
-NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
-NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
-                                          ACCESS_MASK access, ULONG attributes, ULONG options);
-NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE event, LONG *previous);
-NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
-                                         const LARGE_INTEGER *timeout);
-NTSYSAPI void NTAPI RtlWakeAddressSingle(const void *address);
-NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
-NTSYSAPI NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *path, ULONG *flags, const UNICODE_STRING *name,
-                                        HMODULE *module);
-NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
-                                               void **address);
-
-NTSYSAPI IMAGE_NT_HEADERS *NTAPI RtlImageNtHeader(HMODULE module);
 
 NTSYSAPI DWORD NTAPI RtlGetLastWin32Error(void);
 

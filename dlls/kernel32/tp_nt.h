@@ -7,8 +7,7 @@
 #ifndef WQ_K32_TP_NT_H
 #define WQ_K32_TP_NT_H
 
-#include <windows.h>
-#include <winternl.h>
+#include "common/ntdll.h"
 
 NTSYSAPI NTSTATUS NTAPI TpAllocTimer(TP_TIMER **timer, PTP_TIMER_CALLBACK callback, void *context,
                                      TP_CALLBACK_ENVIRON *environment);
@@ -52,12 +51,7 @@ NTSYSAPI void NTAPI TpWaitForWork(TP_WORK *work, BOOL cancel);
 NTSYSAPI NTSTATUS NTAPI RtlLeaveCriticalSection(CRITICAL_SECTION *section);
 NTSYSAPI NTSTATUS NTAPI NtReleaseMutant(HANDLE mutex, LONG *previous);
 NTSYSAPI NTSTATUS NTAPI NtReleaseSemaphore(HANDLE semaphore, ULONG count, ULONG *previous);
-NTSYSAPI NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout);
 NTSYSAPI void NTAPI RtlRaiseException(EXCEPTION_RECORD *record);
-NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, void *module);
-NTSYSAPI NTSTATUS NTAPI LdrUnloadDll(void *module);
-NTSYSAPI void NTAPI RtlWakeAddressAll(const void *address);
-NTSYSAPI IMAGE_NT_HEADERS *NTAPI RtlImageNtHeader(HMODULE module);
 
 NTSYSAPI NTSTATUS NTAPI RtlGetActiveActivationContext(HANDLE *context);
 NTSYSAPI void NTAPI RtlAddRefActivationContext(HANDLE context);

@@ -23,9 +23,7 @@
 #ifndef WQ_NT_FRONT_H
 #define WQ_NT_FRONT_H
 
-#include <windows.h>
-#include <winternl.h>
-
+#include "common/ntdll.h"
 #include "wqcore.h"
 #include "wqnt.h"
 
@@ -228,33 +226,11 @@ bool nt_token_revert(struct nt_thread *thread);
 
 /* ---- ntdll ---- */
 
-NTSYSAPI NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *path, ULONG *flags, const UNICODE_STRING *name,
-                                        HMODULE *module);
-NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
-                                               void **address);
 NTSYSAPI NTSTATUS NTAPI LdrGetDllFullName(HMODULE module, UNICODE_STRING *name);
-NTSYSAPI NTSTATUS NTAPI LdrUnloadDll(HMODULE module);
-NTSYSAPI NTSTATUS NTAPI NtYieldExecution(void);
-NTSYSAPI NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, void *data, ULONG size);
-NTSYSAPI NTSTATUS NTAPI NtOpenThreadToken(HANDLE thread, ACCESS_MASK access, BOOLEAN as_self, HANDLE *token);
-NTSYSAPI NTSTATUS NTAPI NtTerminateProcess(HANDLE process, NTSTATUS status);
 NTSYSAPI NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG protect,
                                                ULONG *old_protect);
-NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
-                                    IO_STATUS_BLOCK *io, const void *buffer, ULONG length,
-                                    LARGE_INTEGER *offset, ULONG *key);
-NTSYSAPI NTSTATUS NTAPI NtOpenKey(HANDLE *key, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes);
-NTSYSAPI NTSTATUS NTAPI NtQueryValueKey(HANDLE key, const UNICODE_STRING *name, ULONG information, void *data,
-                                        ULONG size, ULONG *needed);
-NTSYSAPI NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(WCHAR *environment, UNICODE_STRING *name,
-                                                      UNICODE_STRING *value);
 NTSYSAPI void *NTAPI RtlImageDirectoryEntryToData(HMODULE module, BOOLEAN mapped, USHORT directory,
                                                   ULONG *size);
-NTSYSAPI IMAGE_NT_HEADERS *NTAPI RtlImageNtHeader(HMODULE module);
-NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
-                                         const LARGE_INTEGER *timeout);
-NTSYSAPI void NTAPI RtlWakeAddressAll(const void *address);
 NTSYSAPI void NTAPI DbgBreakPoint(void);
 NTSYSAPI ULONG WINAPIV DbgPrint(const char *format, ...);
 

@@ -38,11 +38,8 @@ static struct rtwq_class *classes; /* C once loaded */
 static LONG loaded;                /* atomic */
 static LONG last_task = 100;       /* atomic */
 
-NTSYSAPI NTSTATUS NTAPI NtOpenKey(HANDLE *key, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes);
 NTSYSAPI NTSTATUS NTAPI NtEnumerateKey(HANDLE key, ULONG index, ULONG information, void *data, ULONG size,
                                        ULONG *length);
-NTSYSAPI NTSTATUS NTAPI NtQueryValueKey(HANDLE key, const UNICODE_STRING *name, ULONG information, void *data,
-                                        ULONG size, ULONG *length);
 
 /* KEY_BASIC_INFORMATION and KEY_VALUE_PARTIAL_INFORMATION, with room. */
 struct key_info {

@@ -19,8 +19,7 @@
 
 #include "wqrtworkq.h"
 
-#include <winternl.h>
-
+#include "common/ntdll.h"
 #include "counters.h"
 #include "wqcore.h"
 
@@ -242,20 +241,8 @@ void *rtwq_os_function(const WCHAR *module, const char *name);
 void rtwq_os_apartment_hold(void);
 void rtwq_os_apartment_drop(void);
 
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, ULONG information, const void *data,
-                                               ULONG size);
-NTSYSAPI NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *count, LARGE_INTEGER *frequency);
-NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE from_process, HANDLE from, HANDLE to_process, HANDLE *to,
-                                          ACCESS_MASK access, ULONG attributes, ULONG options);
-NTSYSAPI NTSTATUS NTAPI LdrAddRefDll(ULONG flags, HMODULE module);
 NTSYSAPI NTSTATUS NTAPI LdrLoadDll(const WCHAR *path, const ULONG *flags, const UNICODE_STRING *name,
                                    HMODULE *module);
-NTSYSAPI NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal,
-                                               void **address);
-NTSYSAPI NTSTATUS NTAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,
-                                         const LARGE_INTEGER *timeout);
-NTSYSAPI void NTAPI RtlWakeAddressAll(const void *address);
-NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(const UNICODE_STRING *a, const UNICODE_STRING *b,
                                              BOOLEAN ignore_case);
 

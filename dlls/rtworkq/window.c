@@ -20,15 +20,6 @@ struct rtwq_window {
     void *cleanup_param; /* by its thread */
 };
 
-NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
-                                         HANDLE process, void *start, void *param, ULONG flags,
-                                         ULONG_PTR zero_bits, SIZE_T stack_commit, SIZE_T stack_reserve,
-                                         void *attribute_list);
-NTSYSAPI NTSTATUS NTAPI NtCreateEvent(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes,
-                                      ULONG type, BOOLEAN state);
-NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *previous);
-NTSYSAPI void NTAPI RtlExitUserThread(NTSTATUS status);
-
 struct user {
     DWORD(WINAPI *wait)(DWORD count, const HANDLE *handles, DWORD ms, DWORD wake_mask, DWORD flags);
     BOOL(WINAPI *peek)(MSG *message, HWND window, UINT first, UINT last, UINT remove);
