@@ -49,7 +49,7 @@ extern struct choose_schedule *choose_taken; /* what the present run has decided
 
 void choose_begin(const struct choose_settings *settings, uint64_t run);
 
-/* threads: the possibilities' numbers, NULL for a CHOOSE_DELAY. */
+/* threads: the possibilities' numbers; NULL where they are not threads. */
 unsigned choose(enum choose_kind kind, const int *threads, unsigned n);
 
 /* A new thread's priority, for CHOOSE_PRIORITY. */

@@ -103,7 +103,7 @@ static bool run_scenario(const struct model_scenario *scenario, const struct opt
             continue;
         settings.mode = (enum choose_mode)mode;
         if (!options->has_depth)
-            settings.depth = mode == CHOOSE_BOUNDED ? scenario->small_bound ? scenario->small_bound : 1 : 3;
+            settings.depth = mode == CHOOSE_BOUNDED ? 1 : 3;
         good = hunt(scenario, &settings, &options->limits);
     }
     return good;

@@ -23,8 +23,6 @@ struct model_scenario {
     unsigned
         idle_us;  /* a parked worker retires after so many microseconds; 0 = not while the scenario runs */
     bool monitor; /* false: the monitor never wakes, so nobody mends what was lost */
-    unsigned processors;  /* 0 = 2 */
-    uint32_t small_bound; /* deviations from the plain schedule up to which all schedules are run; 0 = 1 */
 };
 
 extern const struct model_scenario model_scenarios[];
@@ -59,8 +57,6 @@ void model_point(void);
 
 /* Sleeps for 0, half of or all of most_us microseconds: the schedule decides. */
 void model_sleep(unsigned most_us);
-
-uint64_t model_time(void);
 
 /* Auto-reset events, for waits of the core. */
 void *model_event_new(void);

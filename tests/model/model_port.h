@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-extern unsigned model_processors;
 extern bool model_monitor;
 
 void model_port_reset(void);

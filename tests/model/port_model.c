@@ -14,7 +14,7 @@
 
 #define TICKS_A_US 2500u
 
-unsigned model_processors = 2;
+#define PROCESSORS 2u
 
 static uint64_t ticks;
 
@@ -31,7 +31,7 @@ void port_start(void)
 
 unsigned port_cpu_count(void)
 {
-    return model_processors;
+    return PROCESSORS;
 }
 
 unsigned port_cpu(void)
@@ -41,13 +41,13 @@ unsigned port_cpu(void)
 
 unsigned port_cpu_number(void)
 {
-    return (unsigned)sched_me % model_processors;
+    return (unsigned)sched_me % PROCESSORS;
 }
 
 bool port_cpu_bind(unsigned processor, struct port_cpu_set *before)
 {
     before->before = 0;
-    return processor < model_processors;
+    return processor < PROCESSORS;
 }
 
 void port_cpu_restore(const struct port_cpu_set *before)

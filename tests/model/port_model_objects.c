@@ -1,7 +1,7 @@
 /*
  * port_model_objects.c: the core's port on the model scheduler: events, memory, settings.
  *
- * There are no completion packets: port_packets_open fails, as on a system without them.
+ * Completion packets are those of Linux, which has none.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -138,42 +138,6 @@ bool model_event_is_set(void *event)
 void model_event_free(void *event)
 {
     free(event);
-}
-
-/* ---- packets ---- */
-
-bool port_packets_open(struct port_packets *packets)
-{
-    packets->handle = NULL;
-    return false;
-}
-
-void port_packets_close(struct port_packets *packets)
-{
-    (void)packets;
-}
-
-enum port_bind port_packets_bind(struct port_packets *packets, void *file, void *key, uint32_t *status)
-{
-    (void)packets;
-    (void)file;
-    (void)key;
-    *status = 0;
-    return PORT_BIND_REFUSED;
-}
-
-void port_packets_send(struct port_packets *packets, void *key)
-{
-    (void)packets;
-    (void)key;
-}
-
-unsigned port_packets_take(struct port_packets *packets, struct port_packet *out, unsigned max)
-{
-    (void)packets;
-    (void)out;
-    (void)max;
-    return 0;
 }
 
 /* ---- memory ---- */

@@ -95,11 +95,6 @@ void model_sleep(unsigned most_us)
         sched_block(NULL, NULL, sched_now + us, "sleeps");
 }
 
-uint64_t model_time(void)
-{
-    return sched_now;
-}
-
 /* ---- the run ---- */
 
 static void first_thread(void *param)
@@ -121,7 +116,6 @@ void run_once(const struct model_scenario *scenario)
 {
     model_idle_us = scenario->idle_us ? scenario->idle_us : 20000000;
     model_monitor = scenario->monitor;
-    model_processors = scenario->processors ? scenario->processors : 2;
     model_port_reset();
     stores_reset();
     sched_run(first_thread, (void *)(uintptr_t)scenario);

@@ -15,7 +15,6 @@
 struct run_shared {
     struct choose_schedule schedule; /* of the last run */
     uint64_t runs;
-    uint64_t decisions;
     bool all; /* there is no other schedule */
     char failure[300];
 };

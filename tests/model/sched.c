@@ -38,13 +38,6 @@ static char *stack_of(int thread)
     return stacks + (size_t)thread * STACK_SIZE;
 }
 
-void sched_free(void)
-{
-    if (stacks)
-        munmap(stacks, (size_t)SCHED_THREADS * STACK_SIZE);
-    stacks = NULL;
-}
-
 static bool can_run(struct sched_thread *thread)
 {
     if (thread->state != SCHED_BLOCKED)

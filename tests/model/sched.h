@@ -59,7 +59,4 @@ void sched_yield_turn(struct model_place place);
 /* Blocks until ready(param) or the deadline. Returns false if the deadline passed first. */
 bool sched_block(bool (*ready)(void *param), void *param, uint64_t deadline, const char *what);
 
-/* Frees what threads have in common. */
-void sched_free(void);
-
 #endif

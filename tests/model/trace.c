@@ -3,8 +3,6 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <stdbool.h>
-
 #include "trace.h"
 
 #include <stdio.h>

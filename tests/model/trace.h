@@ -6,6 +6,8 @@
 #ifndef TRACE_H
 #define TRACE_H
 
+#include <stdbool.h>
+
 #include "model_atomic.h"
 
 extern bool trace_on;
