@@ -48,6 +48,9 @@ struct model_tally {
 
 void model_add(struct model_tally *tally, unsigned n);
 
+/* Adds one, as a routine whose parameter is the tally. */
+void WQ_CALL model_count(void *tally);
+
 /* Waits until the tally is at least count; fails if that takes more than limit_us: all others sleep by then. */
 #define model_await(tally, count, limit_us) model_await_(tally, count, limit_us, __FILE__, __LINE__)
 void model_await_(struct model_tally *tally, unsigned count, uint64_t limit_us, const char *file, int line);

@@ -62,6 +62,11 @@ void model_add(struct model_tally *tally, unsigned n)
     tally->count += n;
 }
 
+void WQ_CALL model_count(void *tally)
+{
+    model_add(tally, 1);
+}
+
 struct await {
     struct model_tally *tally;
     unsigned count;

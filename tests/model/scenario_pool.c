@@ -15,12 +15,6 @@ static void begin(void)
     go.count = 0;
 }
 
-static void WQ_CALL run(void *param)
-{
-    (void)param;
-    model_add(&ran, 1);
-}
-
 static void WQ_CALL run_go(void *param)
 {
     (void)param;
@@ -30,7 +24,7 @@ static void WQ_CALL run_go(void *param)
 
 static void post(wq_routine routine)
 {
-    MODEL_CHECK(wq_post(routine, NULL), "refused");
+    MODEL_CHECK(wq_post(routine, &ran), "refused");
 }
 
 /* ---- a worker parks while somebody submits ---- */
@@ -39,7 +33,7 @@ static void post_some(void *count)
 {
     for (uintptr_t i = 0; i < (uintptr_t)count; i++) {
         model_sleep(24);
-        post(run);
+        post(model_count);
     }
 }
 
@@ -48,7 +42,7 @@ void scenario_post(void)
     int a, b;
 
     begin();
-    post(run);
+    post(model_count);
     a = model_spawn(post_some, (void *)4);
     b = model_spawn(post_some, (void *)4);
     model_await(&ran, 9, LONG_US);
@@ -62,7 +56,7 @@ static void WQ_CALL post_inside(void *param)
 {
     (void)param;
     for (int i = 0; i < 11; i++)
-        post(run);
+        post(model_count);
     model_add(&ran, 1);
 }
 
@@ -73,7 +67,7 @@ void scenario_inner(void)
     begin();
     a = model_spawn(post_some, (void *)5);
     post(post_inside);
-    post(run);
+    post(model_count);
     b = model_spawn(post_some, (void *)5);
     model_join(a);
     model_join(b);
@@ -87,7 +81,7 @@ static void post_and_rest(void *param)
 {
     (void)param;
     for (int i = 0; i < 3; i++) {
-        post(run);
+        post(model_count);
         model_sleep(9);
     }
 }
@@ -119,7 +113,7 @@ static void post_long(void *param)
 {
     (void)param;
     wq_post_long(wait_for_go, NULL);
-    post(run);
+    post(model_count);
     wq_post_long(run_go, NULL);
 }
 
@@ -130,7 +124,7 @@ void scenario_long(void)
     begin();
     a = model_spawn(post_long, NULL);
     post(wait_for_go);
-    post(run);
+    post(model_count);
     model_join(a);
     model_await(&ran, 5, LONG_US);
 }
@@ -141,7 +135,7 @@ static void WQ_CALL wait_and_count(void *param)
     wq_waiting_begin();
     model_await(&go, 1, LONG_US);
     wq_waiting_end();
-    post(run);
+    post(model_count);
     model_add(&ran, 1);
 }
 
@@ -185,7 +179,7 @@ void scenario_pair(void)
     int a;
 
     begin();
-    post(run); /* the first worker exists, and searches or parks */
+    post(model_count); /* the first worker exists, and searches or parks */
     a = model_spawn(post_waiting, NULL);
     model_sleep(24);
     post(run_go);
@@ -218,8 +212,8 @@ void scenario_unsaid(void)
 static void post_own(void *param)
 {
     (void)param;
-    MODEL_CHECK(wq_post_persistent(run, NULL), "refused");
-    post(run);
+    MODEL_CHECK(wq_post_persistent(model_count, &ran), "refused");
+    post(model_count);
 }
 
 void scenario_own(void)
@@ -245,9 +239,9 @@ void scenario_refused(void)
     begin();
     wq_fault_set(FAULT_THREAD, 2);
     a = model_spawn(post_some, (void *)3);
-    post(run);
+    post(model_count);
     model_join(a);
     wq_fault_set(FAULT_THREAD, 0);
-    post(run); /* whoever submits next tries again */
+    post(model_count); /* whoever submits next tries again */
     model_await(&ran, 5, LONG_US);
 }

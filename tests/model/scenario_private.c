@@ -25,12 +25,6 @@ static void WQ_CALL run(void *param)
     model_add(&ran, 1);
 }
 
-static void WQ_CALL finish(void *param)
-{
-    (void)param;
-    model_add(&finished, 1);
-}
-
 static void begin(void)
 {
     ran.count = 0;
@@ -68,7 +62,7 @@ void scenario_private(void)
     model_join(b);
     model_await(&ran, ITEMS, LONG_US);
     MODEL_CHECK(most_inside == 1, "%u ran at a time", most_inside);
-    wq_queue_close(queue, finish, NULL);
+    wq_queue_close(queue, model_count, &finished);
     wq_pool_close(pool);
     model_await(&finished, 1, LONG_US);
 }
@@ -87,7 +81,7 @@ void scenario_private_end(void)
     wq_queue_submit(queue, &items[2], 3);
     wq_pool_close(pool);
     model_join(a);
-    wq_queue_close(queue, finish, NULL);
+    wq_queue_close(queue, model_count, &finished);
     model_await(&finished, 1, LONG_US);
     MODEL_CHECK(ran.count == 3, "%u ran", ran.count);
 }

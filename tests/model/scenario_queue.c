@@ -26,16 +26,11 @@ static void WQ_CALL run_alone(void *param)
     model_add(&ran, 1);
 }
 
-static void WQ_CALL finish(void *param)
-{
-    (void)param;
-    model_add(&finished, 1);
-}
-
 static void WQ_CALL finish_all(void *param)
 {
+    (void)param;
     MODEL_CHECK(ran.count == expected, "finished when %u of %u had run", ran.count, expected);
-    finish(param);
+    model_add(&finished, 1);
 }
 
 static void begin(wq_routine routine, unsigned count)
@@ -118,7 +113,7 @@ void scenario_window(void)
     b = model_spawn(submit_more, NULL);
     model_join(a);
     model_join(b);
-    wq_queue_close(queue, finish, NULL);
+    wq_queue_close(queue, model_count, &finished);
     model_await(&finished, 1, LONG_US);
     for (int i = 0; i < ITEMS; i++)
         MODEL_CHECK(runs[i] == 1, "item %d: %u times", i, runs[i]);
@@ -153,8 +148,8 @@ void scenario_move(void)
     model_join(a);
     wq_queue_close(queue, finish_all, NULL);
     model_await(&finished, 1, LONG_US);
-    wq_queue_close(below[0], finish, NULL);
-    wq_queue_close(below[1], finish, NULL);
+    wq_queue_close(below[0], model_count, &finished);
+    wq_queue_close(below[1], model_count, &finished);
     model_await(&finished, 3, LONG_US);
 }
 

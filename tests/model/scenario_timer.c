@@ -10,12 +10,6 @@
 static struct model_tally ran, held, ran_soon;
 static struct wq_timer pool_timer, quick_timer, soon_timer;
 
-static void WQ_CALL run(void *param)
-{
-    (void)param;
-    model_add(&ran, 1);
-}
-
 /* Under a lock of the core: counts, and nothing else. */
 static void WQ_CALL hold(void *param)
 {
@@ -23,20 +17,14 @@ static void WQ_CALL hold(void *param)
     held.count++;
 }
 
-static void WQ_CALL run_soon(void *param)
-{
-    (void)param;
-    model_add(&ran_soon, 1);
-}
-
 static void begin(void)
 {
     ran.count = 0;
     held.count = 0;
     ran_soon.count = 0;
-    wq_timer_init(&pool_timer, WQ_CLASS_POOL, run, NULL, hold);
-    wq_timer_init(&quick_timer, WQ_CLASS_TIMER, run, NULL, hold);
-    wq_timer_init(&soon_timer, WQ_CLASS_TIMER, run_soon, NULL, NULL);
+    wq_timer_init(&pool_timer, WQ_CLASS_POOL, model_count, &ran, hold);
+    wq_timer_init(&quick_timer, WQ_CLASS_TIMER, model_count, &ran, hold);
+    wq_timer_init(&soon_timer, WQ_CLASS_TIMER, model_count, &ran_soon, NULL);
 }
 
 /* Sets one that is due before all others: the ticker must wake for it. */

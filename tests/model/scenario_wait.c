@@ -24,12 +24,6 @@ static void WQ_CALL run_other(void *param, bool timed_out)
     model_add(&ran_other, 1);
 }
 
-static void WQ_CALL on_closed(void *param)
-{
-    (void)param;
-    model_add(&closed, 1);
-}
-
 static void begin(void)
 {
     ran.count = 0;
@@ -74,12 +68,12 @@ void scenario_wait(void)
     wq_wait_start(wait);
     a = model_spawn(signal_soon, NULL);
     model_sleep(6);
-    wq_wait_close(wait, on_closed, NULL);
+    wq_wait_close(wait, model_count, &closed);
     model_join(a);
     model_await(&closed, 1, LONG_US);
     MODEL_CHECK(ran.count + model_event_is_set(event) == 1, "%u ran, signalled %d", ran.count,
                 model_event_is_set(event));
-    wq_wait_close(neighbour, on_closed, NULL);
+    wq_wait_close(neighbour, model_count, &closed);
     model_await(&closed, 2, LONG_US);
     end();
 }
@@ -94,7 +88,7 @@ static void open_once(void *param)
     model_event_signal(other);
     wq_wait_start(wait);
     model_await(&ran_other, 1, LONG_US);
-    wq_wait_close(wait, on_closed, NULL);
+    wq_wait_close(wait, model_count, &closed);
 }
 
 void scenario_wait_many(void)
@@ -109,7 +103,7 @@ void scenario_wait_many(void)
     b = model_spawn(signal_soon, NULL);
     model_join(b);
     model_await(&ran, 1, LONG_US);
-    wq_wait_close(wait, on_closed, NULL);
+    wq_wait_close(wait, model_count, &closed);
     model_join(a);
     model_await(&closed, 2, LONG_US);
     MODEL_CHECK(ran.count == 1 && ran_other.count == 1, "%u and %u ran", ran.count, ran_other.count);
