@@ -321,11 +321,10 @@ static void misused(void)
 
 struct race {
     struct call call;
-    volatile LONG queued, removed, left;
-    KEVENT done;
+    volatile LONG queued, removed;
 };
 
-static void NTAPI race_thread(PVOID context)
+static void NTAPI race_queue(PVOID context)
 {
     struct race *race = context;
 
@@ -335,9 +334,6 @@ static void NTAPI race_thread(PVOID context)
         if (i % 8 == 0 && KeRemoveQueueDpc(&race->call.dpc))
             InterlockedIncrement(&race->removed);
     }
-    if (!InterlockedDecrement(&race->left))
-        KeSetEvent(&race->done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* Several threads queue and remove one DPC: each queueing runs or is removed, never both. */
@@ -347,11 +343,7 @@ static void raced(void)
 
     RtlZeroMemory(&race, sizeof(race));
     call_init(&race.call, see, MAXLONG);
-    KeInitializeEvent(&race.done, NotificationEvent, FALSE);
-    race.left = RACE_THREADS;
-    for (int i = 0; i < RACE_THREADS; i++)
-        ktest_thread(race_thread, &race);
-    ktest_wait(&race.done, "the threads");
+    ktest_race(RACE_THREADS, race_queue, &race);
     KeFlushQueuedDpcs();
     kok(race.call.runs + race.removed == race.queued, "%ld runs and %ld removals of %ld", race.call.runs,
         race.removed, race.queued);

@@ -222,8 +222,7 @@ static void order_across(void)
 struct race {
     WORK_QUEUE_ITEM item;
     volatile LONG claimed; /* the driver's own guard, as drivers have it */
-    volatile LONG queued, runs, left;
-    KEVENT done;
+    volatile LONG queued, runs;
 };
 
 static void NTAPI race_routine(PVOID context)
@@ -234,7 +233,7 @@ static void NTAPI race_routine(PVOID context)
     InterlockedExchange(&race->claimed, 0); /* from here on another thread may queue it */
 }
 
-static void NTAPI race_thread(PVOID context)
+static void NTAPI race_queue(PVOID context)
 {
     struct race *race = context;
 
@@ -244,22 +243,16 @@ static void NTAPI race_thread(PVOID context)
             ExQueueWorkItem(&race->item, DelayedWorkQueue);
         }
     }
-    if (!InterlockedDecrement(&race->left))
-        KeSetEvent(&race->done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* Several threads queue one item, guarded as drivers do it, while it runs and leaves. */
 static void race_requeue(void)
 {
-    struct race race = {.left = RACE_THREADS};
+    struct race race = {0};
     ULONG before = ktest_misuses();
 
-    KeInitializeEvent(&race.done, NotificationEvent, FALSE);
     ExInitializeWorkItem(&race.item, race_routine, &race);
-    for (int i = 0; i < RACE_THREADS; i++)
-        ktest_thread(race_thread, &race);
-    ktest_wait(&race.done, "the threads");
+    ktest_race(RACE_THREADS, race_queue, &race);
     ktest_wait_value(&race.claimed, 0, "the last run");
     kok(race.runs == race.queued, "%ld of %ld ran", race.runs, race.queued);
     kok(ktest_misuses() == before, "%lu reports", ktest_misuses() - before);

@@ -137,6 +137,36 @@ BOOLEAN ktest_thread(PKSTART_ROUTINE routine, PVOID context)
     return kok(!status, "PsCreateSystemThread returned %lx", status);
 }
 
+struct race {
+    PKSTART_ROUTINE routine;
+    PVOID context;
+    volatile LONG left;
+    KEVENT done;
+};
+
+static void NTAPI race_thread(PVOID context)
+{
+    struct race *race = context;
+
+    race->routine(race->context);
+    if (!InterlockedDecrement(&race->left))
+        KeSetEvent(&race->done, 0, FALSE);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+void ktest_race(LONG threads, PKSTART_ROUTINE routine, PVOID context)
+{
+    static struct race race; /* a thread that is late may still use it */
+
+    race.routine = routine;
+    race.context = context;
+    race.left = threads;
+    KeInitializeEvent(&race.done, NotificationEvent, FALSE);
+    for (LONG i = 0; i < threads; i++)
+        ktest_thread(race_thread, &race);
+    ktest_wait(&race.done, "the threads");
+}
+
 void ktest_gate_init(struct ktest_gate *gate)
 {
     gate->count = 0;

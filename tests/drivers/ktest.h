@@ -87,6 +87,10 @@ BOOLEAN ktest_wait_value(volatile LONG *value, LONG expected, const char *what);
 /* Starts a thread, which ends by returning; it must tell by itself when it is done. */
 BOOLEAN ktest_thread(PKSTART_ROUTINE routine, PVOID context);
 
+/* Runs routine(context) on so many threads at a time and waits until all have returned, with the deadline of ktest_wait. One
+ * race at a time. */
+void ktest_race(LONG threads, PKSTART_ROUTINE routine, PVOID context);
+
 /* A gate for routines: they count themselves in and wait until it opens. */
 struct ktest_gate {
     KEVENT open;

@@ -232,8 +232,7 @@ struct locked {
     EX_SPIN_LOCK rw_lock;
     FAST_MUTEX mutex;
     LONG plain, queued, exclusive, converted, mutexed, tried;
-    volatile LONG left, torn;
-    KEVENT done;
+    volatile LONG torn;
 };
 
 static void count_rw(struct locked *locked)
@@ -272,7 +271,7 @@ static void count_tried(struct locked *locked)
     }
 }
 
-static void NTAPI lock_thread(PVOID context)
+static void NTAPI lock_all(PVOID context)
 {
     struct locked *locked = context;
     KLOCK_QUEUE_HANDLE handle;
@@ -294,9 +293,6 @@ static void NTAPI lock_thread(PVOID context)
         }
     }
     kok_level(PASSIVE_LEVEL);
-    if (!InterlockedDecrement(&locked->left))
-        KeSetEvent(&locked->done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static void locks_exclude(void)
@@ -305,14 +301,10 @@ static void locks_exclude(void)
     const LONG all = LOCK_THREADS * LOCK_ROUNDS;
 
     RtlZeroMemory(&locked, sizeof(locked));
-    locked.left = LOCK_THREADS;
     KeInitializeSpinLock(&locked.lock);
     KeInitializeSpinLock(&locked.queued_lock);
     ExInitializeFastMutex(&locked.mutex);
-    KeInitializeEvent(&locked.done, NotificationEvent, FALSE);
-    for (int i = 0; i < LOCK_THREADS; i++)
-        ktest_thread(lock_thread, &locked);
-    ktest_wait(&locked.done, "the threads");
+    ktest_race(LOCK_THREADS, lock_all, &locked);
     kok(locked.plain == all * (ktest_ours ? 2 : 1), "%ld under the spin lock, %ld expected", locked.plain,
         all * (ktest_ours ? 2 : 1));
     kok(!ktest_ours || locked.queued == all, "%ld under the queued spin lock, %ld expected", locked.queued,

@@ -13,8 +13,7 @@ static struct {
     PSTOR_DPC dpc;
     PVOID extension, first, second;
     KIRQL level;
-    volatile LONG runs, wanted, inside, overlaps, issued, left;
-    KEVENT threads_done;
+    volatile LONG runs, wanted, inside, overlaps, issued;
     LONG plain; /* guarded by a lock */
 } seen;
 
@@ -25,7 +24,6 @@ static void seen_reset(LONG wanted)
     RtlZeroMemory(&seen, sizeof(seen));
     seen.wanted = wanted;
     KeInitializeEvent(&seen.done, NotificationEvent, FALSE);
-    KeInitializeEvent(&seen.threads_done, NotificationEvent, FALSE);
 }
 
 static VOID NTAPI note(PSTOR_DPC which, PVOID extension, PVOID first, PVOID second)
@@ -150,25 +148,19 @@ static VOID NTAPI alone_for_long(PSTOR_DPC which, PVOID extension, PVOID first, 
     }
 }
 
-static void NTAPI issue_thread(PVOID context)
+static void NTAPI issue(PVOID context)
 {
     (void)context;
     for (int i = 0; i < ROUNDS; i++)
         if (StorPortIssueDpc(stor_mini, &dpc, NULL, NULL))
             InterlockedIncrement(&seen.issued);
-    if (!InterlockedDecrement(&seen.left))
-        KeSetEvent(&seen.threads_done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static void never_beside_itself(void)
 {
     seen_reset(0);
-    seen.left = THREADS;
     StorPortInitializeDpc(stor_mini, &dpc, alone);
-    for (int i = 0; i < THREADS; i++)
-        ktest_thread(issue_thread, NULL);
-    ktest_wait(&seen.threads_done, "the threads");
+    ktest_race(THREADS, issue, NULL);
     ktest_wait_value(&seen.runs, seen.issued, "each that was queued");
     kok(!seen.overlaps, "%ld times beside itself", seen.overlaps);
     seen_reset(10);
@@ -204,7 +196,7 @@ static void lock_levels(void)
     }
 }
 
-static void NTAPI lock_thread(PVOID context)
+static void NTAPI lock_and_count(PVOID context)
 {
     STOR_SPINLOCK lock = (STOR_SPINLOCK)(LONG_PTR)context;
     STOR_LOCK_HANDLE handle;
@@ -214,19 +206,13 @@ static void NTAPI lock_thread(PVOID context)
         seen.plain++;
         StorPortReleaseSpinLock(stor_mini, &handle);
     }
-    if (!InterlockedDecrement(&seen.left))
-        KeSetEvent(&seen.threads_done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static void locks_exclude(void)
 {
     for (int lock = DpcLock; lock <= InterruptLock; lock++) {
         seen_reset(0);
-        seen.left = THREADS;
-        for (int i = 0; i < THREADS; i++)
-            ktest_thread(lock_thread, (PVOID)(LONG_PTR)lock);
-        ktest_wait(&seen.threads_done, "the threads");
+        ktest_race(THREADS, lock_and_count, (PVOID)(LONG_PTR)lock);
         kok(seen.plain == THREADS * ROUNDS, "lock %d: %ld of %d", lock, seen.plain, THREADS * ROUNDS);
     }
 }

@@ -10,8 +10,7 @@
 #define CYCLES  10
 
 static struct {
-    volatile LONG queued, run, busy, other, left;
-    KEVENT done;
+    volatile LONG queued, run, busy, other;
     PVOID worker;
 } race;
 
@@ -36,25 +35,13 @@ static void NTAPI race_queue(PVOID context)
     (void)context;
     for (int i = 0; i < ROUNDS; i++)
         race_note(StorPortQueueWorkItem(stor_mini, count_run, race.worker, NULL));
-    if (!InterlockedDecrement(&race.left))
-        KeSetEvent(&race.done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
-}
-
-static void race_reset(LONG threads)
-{
-    RtlZeroMemory(&race, sizeof(race));
-    race.left = threads;
-    KeInitializeEvent(&race.done, NotificationEvent, FALSE);
 }
 
 static void many_queue_one(void)
 {
-    race_reset(QUEUERS);
+    RtlZeroMemory(&race, sizeof(race));
     race.worker = stor_make_worker();
-    for (int i = 0; i < QUEUERS; i++)
-        ktest_thread(race_queue, NULL);
-    ktest_wait(&race.done, "the threads");
+    ktest_race(QUEUERS, race_queue, NULL);
     ktest_wait_value(&race.run, race.queued, "all that was queued to run");
     kok(!race.other, "%ld calls returned something else than SUCCESS and BUSY", race.other);
     kok(race.queued + race.busy == QUEUERS * ROUNDS, "%ld + %ld", race.queued, race.busy);
@@ -86,9 +73,6 @@ static void NTAPI race_make(PVOID context)
         else if (status != STOR_STATUS_BUSY && status != STOR_STATUS_UNSUCCESSFUL)
             InterlockedIncrement(&race.other);
     }
-    if (!InterlockedDecrement(&race.left))
-        KeSetEvent(&race.done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static void many_free_each_others(void)
@@ -96,10 +80,8 @@ static void many_free_each_others(void)
     struct wqstor_counters before, after;
 
     stor_counters(&before);
-    race_reset(QUEUERS);
-    for (int i = 0; i < QUEUERS; i++)
-        ktest_thread(race_make, NULL);
-    ktest_wait(&race.done, "the threads");
+    RtlZeroMemory(&race, sizeof(race));
+    ktest_race(QUEUERS, race_make, NULL);
     ktest_wait_value(&race.run, QUEUERS * ROUNDS, "all callbacks");
     kok(race.queued == QUEUERS * ROUNDS && !race.other, "%ld queued, %ld odd statuses", race.queued,
         race.other);

@@ -382,11 +382,10 @@ static void initialised_while_set(void)
 
 struct race {
     struct alarm alarm;
-    volatile LONG cancelled, left;
-    KEVENT done;
+    volatile LONG cancelled;
 };
 
-static void NTAPI race_thread(PVOID context)
+static void NTAPI race_set(PVOID context)
 {
     struct race *race = context;
 
@@ -396,9 +395,6 @@ static void NTAPI race_thread(PVOID context)
         if (i % 4 == 0 && KeCancelTimer(&race->alarm.timer))
             InterlockedIncrement(&race->cancelled);
     }
-    if (!InterlockedDecrement(&race->left))
-        KeSetEvent(&race->done, 0, FALSE);
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static void raced(void)
@@ -407,11 +403,7 @@ static void raced(void)
 
     RtlZeroMemory(&race, sizeof(race));
     alarm_init(&race.alarm, count, MAXLONG);
-    KeInitializeEvent(&race.done, NotificationEvent, FALSE);
-    race.left = RACE_THREADS;
-    for (int i = 0; i < RACE_THREADS; i++)
-        ktest_thread(race_thread, &race);
-    ktest_wait(&race.done, "the threads");
+    ktest_race(RACE_THREADS, race_set, &race);
     KeCancelTimer(&race.alarm.timer);
     KeFlushQueuedDpcs();
     race.alarm.open = -1;
