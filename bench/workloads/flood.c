@@ -4,96 +4,44 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "../bench.h"
-
-#define PRODUCERS 64u
-
-static struct producer {
-    struct bench_thread thread;
-    uint64_t first, count;
-    uint64_t begin, end; /* ticks around the posting */
-} producers[PRODUCERS];
-static struct bench_event go;
+#include "../producers.h"
 
 static void BENCH_CALL item(void *param)
 {
     bench_ran((uint64_t)(uintptr_t)param);
 }
 
-static void produce(void *param)
+static void produce(uint64_t first, uint64_t count)
 {
-    struct producer *producer = param;
-
-    if (bench_engine->producer_begin)
-        bench_engine->producer_begin();
-    bench_event_wait(&go, 60000000);
-    producer->begin = bench_ticks();
-    for (uint64_t i = 0; i < producer->count; i++)
-        bench_post(item, producer->first + i);
-    producer->end = bench_ticks();
-    if (bench_engine->producer_end)
-        bench_engine->producer_end();
+    for (uint64_t i = 0; i < count; i++)
+        bench_post(item, first + i);
 }
 
-struct pass {
-    double took_ns;
-    double submit_ns; /* of a producer for one item */
-};
-
-static struct pass flood(uint64_t items, unsigned count)
-{
-    struct pass pass = {0};
-    uint64_t end, start = UINT64_MAX, first = 0;
-
-    bench_batch_begin(items);
-    bench_event_reset(&go);
-    for (unsigned i = 0; i < count; i++) {
-        producers[i].first = first;
-        producers[i].count = items / count + (i < items % count);
-        first += producers[i].count;
-        bench_thread_start(&producers[i].thread, produce, &producers[i]);
-    }
-    bench_sleep_us(2000); /* all of them wait now */
-    bench_event_set(&go);
-    end = bench_batch_wait();
-    for (unsigned i = 0; i < count; i++) {
-        bench_thread_join(&producers[i].thread);
-        pass.submit_ns += bench_ns(producers[i].end - producers[i].begin);
-        if (producers[i].begin < start)
-            start = producers[i].begin;
-    }
-    pass.took_ns = bench_ns(end - start);
-    pass.submit_ns /= (double)items;
-    return pass;
-}
+static const struct bench_flood flood = {bench_batch_begin, produce, bench_batch_wait};
 
 static unsigned fixed_count;
 
 static double fixed(uint64_t items)
 {
-    return flood(items, fixed_count).took_ns;
+    return bench_flood(&flood, items, fixed_count).took_ns;
 }
 
 static void run(void)
 {
     unsigned count = (unsigned)bench_param("producers", 1);
-    uint64_t items = bench_param("items", 0), next = 2000;
-    struct pass pass;
+    uint64_t items = bench_param("items", 0);
+    double rate, submit_ns;
 
-    if (!count || count > PRODUCERS)
-        bench_die("1 to %u producers", PRODUCERS);
+    if (!count || count > BENCH_PRODUCERS)
+        bench_die("1 to %u producers", BENCH_PRODUCERS);
     if (items) {
         fixed_count = count;
         bench_cost(items, fixed);
         return;
     }
-    do {
-        items = next;
-        pass = flood(items, count);
-        next = bench_next(items, pass.took_ns, 20000000);
-    } while (next != items);
-    bench_result("rate", (double)items / pass.took_ns * 1e3, "M/s");
-    bench_result("submit", pass.submit_ns, "ns/item");
+    rate = bench_flood_rate(&flood, count, &submit_ns);
+    bench_result("rate", rate, "M/s");
+    bench_result("submit", submit_ns, "ns/item");
     bench_result("threads", bench_batch_threads(), "threads");
 }
 

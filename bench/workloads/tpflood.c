@@ -6,25 +6,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "../producers.h"
 #include "../served.h"
 
 #include <windows.h>
 
 #define PRODUCERS 16u
 #define OBJECTS   1024u
-
-struct api {
-    void (*submit)(uint64_t index);
-    uint64_t (*wait)(void); /* returns the ticks when the last callback had run */
-};
-
-static struct producer {
-    struct bench_thread thread;
-    const struct api *api;
-    uint64_t first, count;
-    uint64_t begin, end; /* ticks around the submitting */
-} producers[PRODUCERS];
-static struct bench_event go;
 
 /* ---- work objects: their callbacks have no index, so each thread counts how many it ran ---- */
 
@@ -62,17 +50,23 @@ static void CALLBACK work_item(PTP_CALLBACK_INSTANCE instance, void *context, PT
     __atomic_store_n(&slot->pad[0], slot->pad[0] + 1, __ATOMIC_RELEASE);
 }
 
-static void work_submit(uint64_t index)
+static void work_begin(uint64_t items)
 {
-    SubmitThreadpoolWork(objects[index % object_count]);
+    bench_batch_begin(0);
+    submitted += items;
+}
+
+static void work_produce(uint64_t first, uint64_t count)
+{
+    for (uint64_t i = first; i < first + count; i++)
+        SubmitThreadpoolWork(objects[i % object_count]);
 }
 
 static uint64_t work_wait(void)
 {
     uint64_t end, ran = 0;
 
-    for (unsigned i = 0; i < bench_param("producers", 1); i++)
-        bench_thread_join(&producers[i].thread);
+    bench_producers_join();
     for (uint64_t i = 0; i < object_count; i++)
         WaitForThreadpoolWorkCallbacks(objects[i], FALSE);
     end = bench_ticks();
@@ -83,7 +77,7 @@ static uint64_t work_wait(void)
     return end;
 }
 
-static const struct api work_api = {work_submit, work_wait};
+static const struct bench_flood work_flood = {work_begin, work_produce, work_wait};
 
 /* ---- simple callbacks and, to compare, the legacy pool ---- */
 
@@ -93,10 +87,11 @@ static void CALLBACK simple_item(PTP_CALLBACK_INSTANCE instance, void *context)
     bench_ran((uintptr_t)context);
 }
 
-static void simple_submit(uint64_t index)
+static void simple_produce(uint64_t first, uint64_t count)
 {
-    if (!TrySubmitThreadpoolCallback(simple_item, (void *)(uintptr_t)index, NULL))
-        bench_die("TrySubmitThreadpoolCallback: error %lu", GetLastError());
+    for (uint64_t i = first; i < first + count; i++)
+        if (!TrySubmitThreadpoolCallback(simple_item, (void *)(uintptr_t)i, NULL))
+            bench_die("TrySubmitThreadpoolCallback: error %lu", GetLastError());
 }
 
 static DWORD WINAPI legacy_item(void *context)
@@ -105,84 +100,15 @@ static DWORD WINAPI legacy_item(void *context)
     return 0;
 }
 
-static void legacy_submit(uint64_t index)
+static void legacy_produce(uint64_t first, uint64_t count)
 {
-    if (!QueueUserWorkItem(legacy_item, (void *)(uintptr_t)index, WT_EXECUTEDEFAULT))
-        bench_die("QueueUserWorkItem: error %lu", GetLastError());
+    for (uint64_t i = first; i < first + count; i++)
+        if (!QueueUserWorkItem(legacy_item, (void *)(uintptr_t)i, WT_EXECUTEDEFAULT))
+            bench_die("QueueUserWorkItem: error %lu", GetLastError());
 }
 
-static uint64_t batch_wait(void)
-{
-    uint64_t end = bench_batch_wait();
-
-    for (unsigned i = 0; i < bench_param("producers", 1); i++)
-        bench_thread_join(&producers[i].thread);
-    return end;
-}
-
-static const struct api simple_api = {simple_submit, batch_wait};
-static const struct api legacy_api = {legacy_submit, batch_wait};
-
-/* ---- the flood ---- */
-
-static void produce(void *param)
-{
-    struct producer *producer = param;
-
-    bench_event_wait(&go, 60000000);
-    producer->begin = bench_ticks();
-    for (uint64_t i = 0; i < producer->count; i++)
-        producer->api->submit(producer->first + i);
-    producer->end = bench_ticks();
-}
-
-struct pass {
-    double took_ns;
-    double submit_ns; /* of a producer for one item */
-};
-
-static struct pass flood(const struct api *api, uint64_t items, unsigned count)
-{
-    struct pass pass = {0};
-    uint64_t end, start = UINT64_MAX, first = 0;
-
-    bench_batch_begin(api == &work_api ? 0 : items);
-    submitted += api == &work_api ? items : 0;
-    bench_event_reset(&go);
-    for (unsigned i = 0; i < count; i++) {
-        producers[i].api = api;
-        producers[i].first = first;
-        producers[i].count = items / count + (i < items % count);
-        first += producers[i].count;
-        bench_thread_start(&producers[i].thread, produce, &producers[i]);
-    }
-    bench_sleep_us(2000); /* all of them wait now */
-    bench_event_set(&go);
-    end = api->wait();
-    for (unsigned i = 0; i < count; i++) {
-        pass.submit_ns += bench_ns(producers[i].end - producers[i].begin);
-        if (producers[i].begin < start)
-            start = producers[i].begin;
-    }
-    pass.took_ns = bench_ns(end - start);
-    pass.submit_ns /= (double)items;
-    return pass;
-}
-
-/* Returns M/s. */
-static double rate(const struct api *api, unsigned count, double *submit_ns)
-{
-    uint64_t items, next = 2000;
-    struct pass pass;
-
-    do {
-        items = next;
-        pass = flood(api, items, count);
-        next = bench_next(items, pass.took_ns, 20000000);
-    } while (next != items);
-    *submit_ns = pass.submit_ns;
-    return (double)items / pass.took_ns * 1e3;
-}
+static const struct bench_flood simple_flood = {bench_batch_begin, simple_produce, bench_batch_wait};
+static const struct bench_flood legacy_flood = {bench_batch_begin, legacy_produce, bench_batch_wait};
 
 /* ---- a pool with many threads ---- */
 
@@ -217,24 +143,24 @@ static void swell(uint64_t count)
 static void run(void)
 {
     unsigned count = (unsigned)bench_param("producers", 1);
-    const struct api *api = bench_param("simple", 0) ? &simple_api : &work_api;
+    const struct bench_flood *flood = bench_param("simple", 0) ? &simple_flood : &work_flood;
     double submit_ns, ignored, modern;
 
     object_count = bench_param("objects", 1);
     if (!count || count > PRODUCERS || !object_count || object_count > OBJECTS)
         bench_die("1 to %u producers, 1 to %u objects", PRODUCERS, OBJECTS);
-    bench_served_api = api == &work_api ? "SubmitThreadpoolWork" : "TrySubmitThreadpoolCallback";
+    bench_served_api = flood == &work_flood ? "SubmitThreadpoolWork" : "TrySubmitThreadpoolCallback";
     for (uint64_t i = 0; i < object_count; i++) {
         objects[i] = CreateThreadpoolWork(work_item, NULL, NULL);
         if (!objects[i])
             bench_die("CreateThreadpoolWork: error %lu", GetLastError());
     }
     swell(bench_param("swollen", 0));
-    modern = rate(api, count, &submit_ns);
+    modern = bench_flood_rate(flood, count, &submit_ns);
     bench_result("rate", modern, "M/s");
     bench_result("submit", submit_ns, "ns/item");
     bench_result("threads", bench_thread_count(), "threads");
-    bench_result("of_quwi", modern / rate(&legacy_api, count, &ignored), "times");
+    bench_result("of_quwi", modern / bench_flood_rate(&legacy_flood, count, &ignored), "times");
     for (uint64_t i = 0; i < object_count; i++)
         CloseThreadpoolWork(objects[i]);
 }
