@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Reads grafted files: each exports the whole modern thread pool, and nothing that leads to ntdll's.
 
-usage: exports.py FILE...                        graft files
-       exports.py --install WINERUN SETUP.EXE    those of a prefix of its own, in which the setup program installs our modules
+usage: exports.py OBJDUMP FILE...                        graft files
+       exports.py OBJDUMP --install WINERUN SETUP.EXE    those of a prefix of its own, in which the setup program installs our modules
 
 tp_exports asks the loader the same; here it is the files, so that nothing that is in memory can hide what they say.
 
@@ -28,54 +28,22 @@ def family():
     return names
 
 
-class Image:
-    def __init__(self, path):
-        self.data = pathlib.Path(path).read_bytes()
-        header = self.long(0x3c)
-        wide = self.short(header + 24) == 0x20b
-        self.directory = self.long(header + 24 + (112 if wide else 96)), self.long(header + 24 + (116 if wide else 100))
-        first = header + 24 + self.short(header + 20)
-        self.sections = [struct.unpack_from('<IIII', self.data, first + 40 * i + 8) for i in range(self.short(header + 6))]
-
-    def short(self, at):
-        return struct.unpack_from('<H', self.data, at)[0]
-
-    def long(self, at):
-        return struct.unpack_from('<I', self.data, at)[0]
-
-    def place(self, rva):
-        for size, start, raw_size, raw in self.sections:
-            if start <= rva < start + max(size, raw_size):
-                return rva - start + raw
-        raise SystemExit(f'address {rva:#x} is in no section')
-
-    def text(self, rva):
-        at = self.place(rva)
-        return self.data[at:self.data.index(b'\0', at)].decode()
-
-    def exports(self):
-        """{name: where it is forwarded to, or None}; what has no name is there as '#ORDINAL'."""
-        start, size = self.directory
-        at = self.place(start)
-        base, count, named = self.long(at + 16), self.long(at + 20), self.long(at + 24)
-        functions, names, ordinals = (self.place(self.long(at + k)) for k in (28, 32, 36))
-        titles = {self.short(ordinals + 2 * i): self.text(self.long(names + 4 * i)) for i in range(named)}
-        found = {}
-        for i in range(count):
-            rva = self.long(functions + 4 * i)
-            if rva:
-                found[titles.get(i, f'#{base + i}')] = self.text(rva) if start <= rva < start + size else None
-        return found
+def exports(objdump, path):
+    """{name: where it is forwarded to, or None}; what has no name is there as '#ORDINAL'."""
+    text = subprocess.run([objdump, '-p', path], check=True, capture_output=True, text=True).stdout
+    entries = re.findall(r'^\t\[ *(\d+)\] \+base\[ *(\d+)\] [0-9a-f]+ (?:Export RVA|Forwarder RVA -- (\S+))$', text, re.M)
+    names = dict(re.findall(r'^\t\[ *(\d+)\] (\S+)$', text, re.M))
+    return {names.get(index, f'#{ordinal}'): to or None for index, ordinal, to in entries}
 
 
-def check(path):
+def check(objdump, path):
     """What is wrong with a file."""
-    exports = Image(path).exports()
+    found = exports(objdump, path)
     name = pathlib.Path(path).name
-    problems = [f'{name} has no {n}' for n in family() if n not in exports]
-    problems += [f'{name}: {n} leads to {exports[n]}' for n in family() if exports.get(n)]
-    problems += [f'{name}: {n} leads to {to}' for n, to in exports.items() if to and to.lower().startswith('ntdll.tp')]
-    print(f'{name}: {len(exports)} exports read')
+    problems = [f'{name} has no {n}' for n in family() if n not in found]
+    problems += [f'{name}: {n} leads to {found[n]}' for n in family() if found.get(n)]
+    problems += [f'{name}: {n} leads to {to}' for n, to in found.items() if to and to.lower().startswith('ntdll.tp')]
+    print(f'{name}: {len(found)} exports read')
     return problems
 
 
@@ -101,13 +69,13 @@ def folder_of(prefix, setup):
 
 
 def main():
-    prefix, files = None, sys.argv[1:]
+    prefix, objdump, files = None, sys.argv[1], sys.argv[2:]
     try:
         if files[0] == '--install':
             prefix = install(files[1], files[2])
             folder = folder_of(prefix, files[2])
             files = [folder / 'kernel32.dll', folder / 'kernelbase.dll']
-        problems = [p for f in files for p in check(f)]
+        problems = [p for f in files for p in check(objdump, f)]
     finally:
         if prefix:
             shutil.rmtree(prefix)
