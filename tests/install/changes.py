@@ -6,15 +6,7 @@ import os
 import struct
 
 from fixture import SETUP, STAGE, InstallTest, machine
-
-
-def another_builtin(path):
-    """The same module as another Wine would have it: a different time stamp in the PE header."""
-    with open(path, 'rb') as file:
-        data = bytearray(file.read())
-    header = struct.unpack_from('<I', data, 60)[0]
-    struct.pack_into('<I', data, header + 8, 0x11111111)
-    return bytes(data)
+from prefix import another_builtin
 
 
 class Changes(InstallTest):

@@ -11,8 +11,8 @@ import unittest
 
 import fixture
 import prefix as prefixes
-from changes import another_builtin
 from fixture import BUILD, SETUP, STAGE, InstallTest, machine
+from prefix import another_builtin
 
 NATIVE = os.path.join(BUILD, '../../../native/tools/wqsetup/wqsetup')
 

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from prefix import another_builtin
+
 WORK, BUILD, ROOT = (os.path.abspath(path) for path in sys.argv[1:4])
 WORDS = sys.argv[4:]
 NATIVE = os.path.join(BUILD, '..', 'native', 'tools', 'wqsetup', 'wqsetup')
@@ -72,13 +74,10 @@ def copy_of_wine(name):
 
 
 def patch(folder):
-    """Other files of the same code: another time stamp in the PE header."""
+    """Other files of the same code."""
     for name in ('kernel32.dll', 'kernelbase.dll', 'ntoskrnl.exe'):
         path = os.path.join(folder, 'lib/x86_64-linux-gnu/wine/x86_64-windows', name)
-        with open(path, 'rb') as file:
-            data = bytearray(file.read())
-        at = int.from_bytes(data[60:64], 'little') + 8
-        data[at:at + 4] = b'\x11' * 4
+        data = another_builtin(path)
         os.unlink(path)  # it is this machine's own
         with open(path, 'wb') as file:
             file.write(data)
