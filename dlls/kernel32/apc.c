@@ -27,7 +27,7 @@ DWORD WINAPI QueueUserAPC(PAPCFUNC routine, HANDLE thread, ULONG_PTR param)
     __typeof__(&QueueUserAPC) base = K32_BASE_OR_FAIL(QueueUserAPC);
     DWORD ok = base ? base(routine, thread, param) : 0;
 
-    if (ok && k32_is_this_thread(thread))
-        wq_at_return(deliver, NULL);
+    if (ok)
+        k32_at_return(thread, deliver);
     return ok;
 }

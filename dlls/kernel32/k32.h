@@ -34,8 +34,9 @@ NTSYSAPI DWORD NTAPI RtlGetLastWin32Error(void);
 /* Sets the last error and returns FALSE. */
 BOOL k32_fail(DWORD error);
 
-/* Whether the handle stands for the calling thread. */
-bool k32_is_this_thread(HANDLE thread);
+/* Lets cleanup(NULL) be called when the callback that the calling thread runs has returned, if there is one and the handle stands
+ * for this thread. */
+void k32_at_return(HANDLE thread, wq_routine cleanup);
 
 /* Checks the flags of a call, raises the pool's maximum if they say so, and captures the caller's token if they
  * say so, see k32_token_capture. Returns 0 or a Win32 error. */

@@ -45,9 +45,16 @@ static HANDLE thread_id(HANDLE thread)
     return basic.client.UniqueThread;
 }
 
-bool k32_is_this_thread(HANDLE thread)
+/* Asks the server, so last. */
+static bool is_this_thread(HANDLE thread)
 {
     return thread == K32_THIS_THREAD || thread_id(thread) == thread_id(K32_THIS_THREAD);
+}
+
+void k32_at_return(HANDLE thread, wq_routine cleanup)
+{
+    if (wq_thread_slot() && is_this_thread(thread))
+        wq_at_return(cleanup, NULL);
 }
 
 static void affinity_restore(void)
@@ -79,8 +86,8 @@ static void WQ_CALL thread_restore(void *param)
 /* Called when something of a thread was changed. */
 static BOOL changed(HANDLE thread, BOOL ok)
 {
-    if (ok && k32_is_this_thread(thread))
-        wq_at_return(thread_restore, NULL);
+    if (ok)
+        k32_at_return(thread, thread_restore);
     return ok;
 }
 
